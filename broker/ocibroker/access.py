@@ -1,0 +1,60 @@
+"""The pair: a credential as of now, and the transport that goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from ocibroker.auth import authorization
+from ocibroker.credential import Anonymous, Credential
+from ocibroker.errors import TransportRefused
+from ocibroker.origin import Origin
+from ocibroker.target import Target
+from ocibroker.tls import TLSPolicy
+from ocibroker.transport import PairedTransport, make_async_client, make_client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How to reach ``target``: as whom, and over which transport. There is none without a transport.
+
+    ``provider`` is none where no rule and no claim fitted; ``why`` says what decided. ``tls`` is the broker's
+    policy for the host, as data and for libraries of other kinds.
+    """
+
+    target: Target
+    origin: Origin
+    credential: Credential | Anonymous
+    provider: str | None
+    why: str
+    tls: TLSPolicy
+    transport: PairedTransport
+
+    def __post_init__(self) -> None:
+        given: object = self.transport
+        if not isinstance(given, PairedTransport):
+            raise TransportRefused(
+                f"an access cannot hold a {type(given).__name__}", culprit="transport", hint="ask a broker for one"
+            )
+
+    def client(self, **settings: Any) -> httpx.Client:  # noqa: ANN401  # httpx's own settings
+        """Return an httpx client on the registry's base URL that authenticates by itself.
+
+        It borrows the broker's connections; closing it closes none. ``settings`` are httpx's: ``headers``,
+        ``timeout`` in seconds, … Its errors are :class:`~ocibroker.errors.OcibrokerError`.
+        """
+        return make_client(self.transport, str(self.origin), **settings)
+
+    def async_client(self, **settings: Any) -> httpx.AsyncClient:  # noqa: ANN401  # httpx's own settings
+        """Return the same for an event loop."""
+        return make_async_client(self.transport, str(self.origin), **settings)
+
+    def headers(self) -> dict[str, str]:
+        """Return the ``Authorization`` header as of now, for a client of another kind; empty for anonymous access.
+
+        Raises :class:`~ocibroker.errors.CannotCarry` for an identity token.
+        """
+        proof = authorization(self.credential)
+        return {} if proof is None else {"Authorization": proof}

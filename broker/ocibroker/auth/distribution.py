@@ -1,0 +1,244 @@
+"""How a registry's challenges are answered: the flow of one access, sans I/O.
+
+Follows the Distribution specification, ``spec/auth``, and RFC 9110 section 11. The first request goes out bare
+or with what is already known to work; a 401 is answered once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from ocibroker.auth.challenge import Challenge, parse_challenges
+from ocibroker.auth.grant import get_request, post_request, read_token
+from ocibroker.auth.header import authorization
+from ocibroker.auth.realm import Realms
+from ocibroker.auth.scope import Scope, merge, parse_scopes
+from ocibroker.clock import Clock
+from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
+from ocibroker.errors import ConnectionFailed, IntegrityError, RedirectRefused, RegistryRefused
+from ocibroker.target import Target
+from ocibroker.transport import DEADLINE, Answer, Flow, Step, ask, send
+
+_REPOSITORY: Final = re.compile(r"/v2/(.+)/(?:manifests|blobs|tags|referrers)(?:/.*)?")
+_LONGEST_SERVICE: Final = 256
+_MOST_TOKENS: Final = 256
+_NO_POST: Final = frozenset({404, 405})
+_REFUSED: Final = frozenset({400, 401, 403})
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a token was got for: enough to know again which request it fits."""
+
+    repository: str
+    action: str
+
+
+class PostRefusals:
+    """Token endpoints that know only the GET form, remembered for as long as the broker lives."""
+
+    def __init__(self) -> None:
+        self._endpoints: set[str] = set()
+
+    def add(self, realm: httpx.URL) -> None:
+        """Remember ``realm``."""
+        self._endpoints.add(_endpoint(realm))
+
+    def __contains__(self, realm: httpx.URL) -> bool:
+        return _endpoint(realm) in self._endpoints
+
+
+class DistributionAuth:
+    """Answers the challenges of one registry for one target; keeps its tokens in memory only.
+
+    ``provider`` is named in errors. All of it may be used by several threads: a lost race costs one more
+    token, never a wrong one.
+    """
+
+    def __init__(
+        self, target: Target, realms: Realms, clock: Clock, refusals: PostRefusals, *, provider: str
+    ) -> None:
+        self._target = target
+        self._realms = realms
+        self._clock = clock
+        self._refusals = refusals
+        self._provider = provider
+        self._tokens: dict[_Wanted, Bearer] = {}
+        self._basic = False
+        self._of: Credential | Anonymous | None = None
+
+    def flow(self, request: httpx.Request) -> Flow:
+        """Return the flow that sends ``request``.
+
+        It raises :class:`~ocibroker.errors.RegistryRefused` where a credential is asked for that there is not, or
+        the one there is was turned down twice; the second time it is a newly fetched one.
+        """
+        credential = yield from ask()
+        self._belong_to(credential)
+        if "authorization" in request.headers:
+            return (yield from send(request))
+        replayable = isinstance(request.stream, httpx.ByteStream)
+        if not replayable:
+            yield from self._prepare(request, credential)
+        try:
+            return (yield from self._attempt(request, credential))
+        except RegistryRefused as error:
+            refusal = error
+        fresh = yield from self._renewed(credential)
+        if fresh is None or not replayable:
+            raise refusal
+        self._belong_to(fresh)
+        return (yield from self._attempt(request, fresh))
+
+    def _attempt(self, request: httpx.Request, credential: Credential | Anonymous) -> Flow:
+        """Send the request, answer one challenge, and raise where the answer is not enough."""
+        response = yield from send(_with(request, self._known(request, credential)))
+        if response.status_code != httpx.codes.UNAUTHORIZED:
+            return response
+        proof = yield from self._answer(response, request, credential)
+        if proof:
+            response = yield from send(_with(request, proof))
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            raise self._refusal(str(self._realms.origin), response.status_code, credential)
+        return response
+
+    def _renewed(self, refused: Credential | Anonymous) -> Generator[Step, Answer, Credential | Anonymous | None]:
+        """Return another credential than the one that was refused, if there is one."""
+        if isinstance(refused, Anonymous):
+            return None
+        fresh = yield from ask(refused)
+        return None if fresh == refused else fresh
+
+    def _prepare(self, request: httpx.Request, credential: Credential | Anonymous) -> Generator[Step, Answer, None]:
+        """Be challenged before a body that can be sent only once."""
+        if self._known(request, credential):
+            return
+        probe = httpx.Request("GET", request.url.copy_with(raw_path=b"/v2/"), extensions=request.extensions)
+        response = yield from send(_with(probe, None))
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            yield from self._answer(response, request, credential)
+
+    def _known(self, request: httpx.Request, credential: Credential | Anonymous) -> str | None:
+        """Return what already worked for such a request, if it is still good."""
+        if isinstance(credential, Bearer) or (self._basic and isinstance(credential, Basic)):
+            return authorization(credential)
+        token = self._tokens.get(_wanted(request))
+        if token is None or token.expires_at is None or token.expires_at <= self._clock.now():
+            return None
+        return authorization(token)
+
+    def _answer(
+        self, response: httpx.Response, request: httpx.Request, credential: Credential | Anonymous
+    ) -> Generator[Step, Answer, str | None]:
+        """Return what answers the challenge, or none where nothing could."""
+        challenges = parse_challenges(response.headers.get_list("www-authenticate"))
+        bearer = next((one for one in challenges if one.scheme == "bearer"), None)
+        if bearer is not None and not isinstance(credential, Bearer):
+            token = yield from self._token(bearer, request, credential)
+            return authorization(token)
+        if isinstance(credential, Basic) and any(one.scheme == "basic" for one in challenges):
+            self._basic = True
+            return authorization(credential)
+        return None
+
+    def _token(
+        self, challenge: Challenge, request: httpx.Request, credential: Basic | IdentityToken | Anonymous
+    ) -> Generator[Step, Answer, Bearer]:
+        realm = self._realms.check(challenge.parameters.get("realm", ""))
+        service = challenge.parameters.get("service", "")
+        if len(service) > _LONGEST_SERVICE:
+            raise IntegrityError("the challenge names an endless service", culprit=str(self._realms.origin))
+        scopes = self._scopes(challenge, request)
+        response = yield from self._granted(realm, service, scopes, credential, request)
+        token = read_token(response, self._clock.now())
+        if len(self._tokens) >= _MOST_TOKENS:
+            self._tokens.clear()
+        self._tokens[_wanted(request)] = token
+        return token
+
+    def _scopes(self, challenge: Challenge, request: httpx.Request) -> tuple[Scope, ...]:
+        """Return what to ask for: what the challenge names, with all the actions that the access is for."""
+        named = parse_scopes(challenge.parameters.get("scope", ""))
+        repository = _wanted(request).repository
+        if not named and repository:
+            named = (Scope("repository", repository, (_wanted(request).action,)),)
+        if any(scope.name == self._target.path for scope in named):
+            named = (*named, Scope("repository", self._target.path, self._target.actions))
+        return merge(named)
+
+    def _granted(
+        self,
+        realm: httpx.URL,
+        service: str,
+        scopes: tuple[Scope, ...],
+        credential: Basic | IdentityToken | Anonymous,
+        request: httpx.Request,
+    ) -> Flow:
+        if isinstance(credential, IdentityToken) and realm not in self._refusals:
+            posted = yield from _exchange(post_request(realm, service, scopes, credential), request)
+            if posted.status_code not in _NO_POST:
+                return self._checked(posted, realm, credential)
+            self._refusals.add(realm)
+        got = yield from _exchange(get_request(realm, service, scopes, credential), request)
+        return self._checked(got, realm, credential)
+
+    def _checked(
+        self, response: httpx.Response, realm: httpx.URL, credential: Credential | Anonymous
+    ) -> httpx.Response:
+        status, endpoint = response.status_code, f"{realm.scheme}://{realm.netloc.decode('ascii')}"
+        if response.is_redirect:
+            raise RedirectRefused("a token endpoint must not redirect", culprit=endpoint)
+        if status in _REFUSED:
+            raise self._refusal(endpoint, status, credential)
+        if not response.is_success:
+            raise ConnectionFailed(
+                f"the token endpoint answered {status}", culprit=endpoint, hint="try again later"
+            )
+        return response
+
+    def _refusal(self, culprit: str, status: int, credential: Credential | Anonymous) -> RegistryRefused:
+        if isinstance(credential, Anonymous):
+            why = f"asks for a credential ({status}); none was sent: {credential.reason}"
+            return RegistryRefused(why, culprit=culprit, hint="add a [[registry]] rule for this target")
+        why = f"refused the credential of provider {self._provider} ({status})"
+        return RegistryRefused(why, culprit=culprit, hint="check the user, the password and the permissions")
+
+    def _belong_to(self, credential: Credential | Anonymous) -> None:
+        """Forget what was got with another credential: it may be another account's."""
+        if credential != self._of:
+            self._tokens.clear()
+            self._basic = False
+            self._of = credential
+
+
+def _exchange(grant: httpx.Request, request: httpx.Request) -> Flow:
+    """Send a token request under the time limits of the request that needs the token."""
+    for name in ("timeout", DEADLINE):
+        if name in request.extensions:
+            grant.extensions[name] = request.extensions[name]
+    return (yield from send(grant, whole=True))
+
+
+def _with(request: httpx.Request, proof: str | None) -> httpx.Request:
+    """Return the request with that proof, its body rewound: a body of bytes can be sent again."""
+    headers = request.headers.copy()
+    if proof is not None:
+        headers["authorization"] = proof
+    return httpx.Request(
+        request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
+    )
+
+
+def _wanted(request: httpx.Request) -> _Wanted:
+    found = _REPOSITORY.fullmatch(request.url.path)
+    action = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}.get(request.method, "push")
+    return _Wanted(found[1] if found else "", action)
+
+
+def _endpoint(realm: httpx.URL) -> str:
+    return f"{realm.scheme}://{realm.netloc.decode('ascii')}{realm.path}"

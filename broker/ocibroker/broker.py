@@ -1,0 +1,221 @@
+"""match → cache → fetch → pair."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Final, Self, TypeVar
+
+from ocibroker.access import Access
+from ocibroker.answers import Answer, Answers, BrokerSource
+from ocibroker.auth import DistributionAuth, PostRefusals, Realms
+from ocibroker.cache import cache_key, options_digest
+from ocibroker.clock import Clock, SystemClock
+from ocibroker.config import Config, load_config
+from ocibroker.errors import UsageError, WrongScheme
+from ocibroker.explanation import Explanation, explain
+from ocibroker.fetching import Fetching, Means
+from ocibroker.identity import Identity
+from ocibroker.inquiry import Inquiry
+from ocibroker.providers import Providers
+from ocibroker.request import Caller
+from ocibroker.scratch import Scratch
+from ocibroker.selection import Selection, select
+from ocibroker.target import PULL, Target
+from ocibroker.tls import TLSPolicies
+from ocibroker.transport import CallerTransport, CallerWire, PairedTransport, Pools, Route, direct, own
+from ocibroker.watch import Look, Watch
+
+_LOG: Final = logging.getLogger("ocibroker")
+_MOST: Final = 4096
+"""Targets and identities that are remembered."""
+
+
+class Broker:
+    """Answers, for any registry: who am I there, and how do I talk to it.
+
+    Safe for threads, and for tasks by :meth:`access_async`. It owns connections and workers: use it as a context
+    manager, one for the life of a program. All its errors are :class:`~ocibroker.errors.OcibrokerError`.
+    """
+
+    def __init__(
+        self, config: Config, *, environ: Mapping[str, str], clock: Clock | None = None, route: Route = direct
+    ) -> None:
+        self.config: Final = config
+        self._clock = clock or SystemClock()
+        self._scratch = Scratch()
+        self._policies = TLSPolicies(
+            config.tls, environ=environ, monotonic=self._clock.monotonic, scratch=self._scratch
+        )
+        self._pools = Pools(self._policies, route)
+        self._means = Means(environ, self._clock, self._policies, self._pools)
+        self._select: Callable[[Target], Selection]
+        self._select = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
+        self._watches: OrderedDict[Identity, Watch] = OrderedDict()
+        self._auths: OrderedDict[tuple[Target, str], DistributionAuth] = OrderedDict()
+        self._answers = Answers(self._clock)
+        self._refusals = PostRefusals()
+        self._closed = False
+        self._warn_of_weakened_hosts()
+
+    @classmethod
+    def from_config(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        clock: Clock | None = None,
+        route: Route = direct,
+        plugins: Iterable[object] = (),
+    ) -> Self:
+        """Return a broker of the configuration at ``path``, else where it is usually found.
+
+        ``route`` maps a host and port to where they are really dialled, as curl's ``--connect-to``. ``plugins``
+        are modules that implement the hook and need not be installed. Raises
+        :class:`~ocibroker.errors.ConfigurationError`.
+        """
+        config = load_config(path, environ, plugins=plugins)
+        return cls(config, environ=environ, clock=clock, route=route)
+
+    def access(
+        self,
+        target: str | Target,
+        *,
+        actions: tuple[str, ...] = PULL,
+        min_ttl: float = 60.0,
+        deadline: float = 30.0,
+        caller: Caller | None = None,
+        transport: CallerTransport | None = None,
+    ) -> Access:
+        """Return the credential for ``target`` as of now, and the transport that goes with it.
+
+        ``min_ttl`` is how many seconds of life a credential must have left, ``deadline`` how many seconds to
+        wait for it in total. ``transport`` replaces the broker's connections by the caller's own.
+        """
+        mark = own(transport)
+        source = self._source(_target(target, actions), caller, min_ttl, deadline)
+        inquiry = source.inquire()
+        return self._pair(inquiry, source.answer(inquiry), source, mark)
+
+    async def access_async(
+        self,
+        target: str | Target,
+        *,
+        actions: tuple[str, ...] = PULL,
+        min_ttl: float = 60.0,
+        deadline: float = 30.0,
+        caller: Caller | None = None,
+        transport: CallerTransport | None = None,
+    ) -> Access:
+        """Return the same as :meth:`access` without blocking the event loop for a fetch."""
+        mark = own(transport)
+        source = self._source(_target(target, actions), caller, min_ttl, deadline)
+        inquiry = source.inquire()
+        return self._pair(inquiry, await source.answer_async(inquiry), source, mark)
+
+    def explain(self, target: str | Target, *, caller: Caller | None = None) -> Explanation:
+        """Return the whole way of a request for ``target``; the network is not touched."""
+        wanted = _target(target, None)
+        return explain(wanted, self._policies, lambda: self._inquire(wanted, caller), self._answers)
+
+    @property
+    def providers(self) -> Providers:
+        """The providers that may answer, and those that could not be loaded."""
+        return self.config.providers
+
+    def close(self) -> None:
+        """Close connections and remove temporary files."""
+        self._closed = True
+        self._pools.close()
+        self._scratch.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _source(self, target: Target, caller: Caller | None, min_ttl: float, deadline: float) -> BrokerSource:
+        return BrokerSource(self._answers, lambda: self._inquire(target, caller), min_ttl, deadline)
+
+    def _inquire(self, target: Target, caller: Caller | None) -> Inquiry:
+        if self._closed:
+            raise UsageError("the broker is closed", culprit=str(target), hint="ask within its `with` block")
+        origin = self._policies.origin_of(target)
+        if origin.scheme == "http" and not self._policies.plain_http(origin):
+            raise WrongScheme(
+                "plain HTTP is not allowed", culprit=str(target), hint="set plain_http in its [[tls]]"
+            )
+        selection, material = self._select(target), self._policies.for_origin(origin)
+        if selection.provider is None or selection.options is None:
+            return Inquiry(target=target, origin=origin, selection=selection, material=material)
+        fetching = Fetching(
+            provider=selection.provider, target=target, options=selection.options, caller=caller, means=self._means
+        )
+        identity = fetching.identity()
+        digest = options_digest(selection.options)
+        return Inquiry(
+            target=target,
+            origin=origin,
+            selection=selection,
+            material=material,
+            fetching=fetching,
+            identity=identity,
+            key=cache_key(selection.provider.name, digest, identity, self._looks(identity), material.digest),
+        )
+
+    def _looks(self, identity: Identity) -> tuple[Look, ...]:
+        if not identity.watch:
+            return ()
+        watch = self._watches.get(identity)
+        if watch is None:
+            watch = _keep(self._watches, identity, Watch(identity.watch, self._clock.monotonic))
+        return watch.seen()
+
+    def _pair(self, inquiry: Inquiry, answer: Answer, source: BrokerSource, mark: CallerTransport | None) -> Access:
+        wire = self._pools if mark is None else CallerWire(mark)
+        return Access(
+            target=inquiry.target,
+            origin=inquiry.origin,
+            credential=answer,
+            provider=inquiry.provider,
+            why=inquiry.selection.why,
+            tls=inquiry.material.policy,
+            transport=PairedTransport(inquiry.origin, wire, source, self._auth(inquiry).flow),
+        )
+
+    def _auth(self, inquiry: Inquiry) -> DistributionAuth:
+        """Return who answers the registry's challenges: the same for the same target and identity."""
+        name = (inquiry.target, inquiry.key)
+        if (known := self._auths.get(name)) is not None:
+            return known
+        realms = Realms(inquiry.origin, inquiry.selection.realms)
+        provider = inquiry.provider or "none"
+        fresh = DistributionAuth(inquiry.target, realms, self._clock, self._refusals, provider=provider)
+        return _keep(self._auths, name, fresh)
+
+    def _warn_of_weakened_hosts(self) -> None:
+        for entry in self.config.tls:
+            for what, weakened in (("insecure", entry.policy.insecure), ("plain_http", entry.policy.plain_http)):
+                if weakened:
+                    _LOG.warning("%s is set for %s (%s)", what, entry.pattern, entry.source)
+
+
+def _target(target: str | Target, actions: tuple[str, ...] | None) -> Target:
+    parsed = target if isinstance(target, Target) else Target.parse(target)
+    # A target that was made for more than the default keeps what it was made for.
+    return parsed if actions is None or actions == PULL else parsed.doing(actions)
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V) -> V:
+    kept[key] = value
+    if len(kept) > _MOST:
+        kept.popitem(last=False)
+    return value

@@ -1,0 +1,44 @@
+"""The store that lives and dies with the process."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Final
+
+from ocibroker.cache.entry import Entry
+from ocibroker.credential import Credential
+
+MOST: Final = 4096
+"""Entries; the one that was used longest ago goes first."""
+
+
+class Memory:
+    """Entries by key."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Entry | None:
+        """Return the entry, or none."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+            return entry
+
+    def put(self, key: str, entry: Entry) -> None:
+        """Keep ``entry``."""
+        with self._lock:
+            self._entries[key] = entry
+            self._entries.move_to_end(key)
+            if len(self._entries) > MOST:
+                self._entries.popitem(last=False)
+
+    def discard(self, key: str, refused: Credential) -> None:
+        """Forget the entry if it still holds what was refused: somebody may have renewed it already."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None and entry.answer == refused:
+                del self._entries[key]

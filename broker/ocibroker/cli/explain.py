@@ -1,0 +1,59 @@
+"""``ocibroker explain``: the whole way of a request, without touching the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import typer
+
+from ocibroker.cli.facts import Fact, fact_table
+from ocibroker.cli.invocation import Invocation
+from ocibroker.cli.output import Output, OutputOption
+from ocibroker.cli.target import TargetArgument
+from ocibroker.cli.trust import trust_facts
+
+if TYPE_CHECKING:
+    from ocibroker.explanation import Explanation
+
+
+def explain(
+    context: typer.Context,
+    target: TargetArgument,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Say who answers for TARGET and why, and how it is reached; the network is not touched."""
+    invocation: Invocation = context.obj
+    with invocation.broker() as broker:
+        explanation = broker.explain(target)
+    if output is Output.JSON:
+        invocation.terminal.say_json(explanation.as_data())
+    else:
+        invocation.terminal.show(fact_table(_facts(explanation)))
+
+
+def _facts(found: Explanation) -> Iterator[Fact]:
+    yield Fact("target", found.target)
+    yield Fact("origin", found.origin)
+    if found.error:
+        yield Fact("ERROR", found.error, loud=True)
+    else:
+        yield from _answering(found)
+    if found.tls_error and found.tls_error != found.error:
+        yield Fact("TLS ERROR", found.tls_error, loud=True)
+    yield from trust_facts(found.tls)
+
+
+def _answering(found: Explanation) -> Iterator[Fact]:
+    yield Fact("provider", found.provider or "none")
+    yield Fact("because", found.why, found.rule or "")
+    yield from _each("shadowed", found.shadowed)
+    yield from _each("identity", found.identity, f"{found.reach}" if found.reach else "")
+    yield from _each("watched", found.watch)
+    yield from _each("realms", found.realms)
+    yield Fact("cache", found.cache)
+
+
+def _each(name: str, values: Iterable[str], source: str = "") -> Iterator[Fact]:
+    shown = tuple(values) or ("none",)
+    return (Fact(name, value, source) for value in shown)

@@ -1,0 +1,74 @@
+"""``ocibroker get``: the credential for a target, and how its host is reached."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ocibroker.cli.answer import as_data, as_facts
+from ocibroker.cli.facts import fact_table
+from ocibroker.cli.invocation import Invocation
+from ocibroker.cli.target import TargetArgument
+from ocibroker.cli.terminal import Terminal
+from ocibroker.credential import Anonymous
+from ocibroker.errors import CannotCarry, NoProvider
+
+if TYPE_CHECKING:
+    from ocibroker.access import Access
+
+
+class GetOutput(StrEnum):
+    """All but the table reveal the secret."""
+
+    TABLE = "table"
+    JSON = "json"
+    DOCKER = "docker"
+    HEADER = "header"
+
+
+def get(
+    context: typer.Context,
+    target: TargetArgument,
+    output: Annotated[
+        GetOutput, typer.Option("--output", "-o", help="A table hides the secret; the others reveal it.")
+    ] = GetOutput.TABLE,
+    *,
+    push: Annotated[bool, typer.Option("--push", help="For pulling and pushing, not for pulling alone.")] = False,
+) -> None:
+    """Get the credential for TARGET that is valid now."""
+    invocation: Invocation = context.obj
+    with invocation.broker() as broker:
+        access = broker.access(target, actions=("pull", "push") if push else ("pull",))
+    if access.provider is None:
+        raise NoProvider(access.why, hint="add a [[registry]] rule; see `ocibroker config path`")
+    _write(access, output, invocation.terminal)
+
+
+def _write(access: Access, output: GetOutput, terminal: Terminal) -> None:
+    match output:
+        case GetOutput.TABLE:
+            terminal.show(fact_table(as_facts(access)))
+        case GetOutput.JSON:
+            terminal.say_json(as_data(access))
+        case GetOutput.DOCKER:
+            _write_docker(access, terminal)
+        case GetOutput.HEADER:
+            _write_header(access, terminal)
+
+
+def _write_docker(access: Access, terminal: Terminal) -> None:
+    from ocibroker.frontends.docker import render
+
+    if isinstance(access.credential, Anonymous):
+        why = f"Docker's protocol cannot carry anonymous access: {access.credential.reason}"
+        raise CannotCarry(why, culprit=str(access.target), hint="use --output json")
+    terminal.say(render(access.target.registry, access.credential).decode().rstrip())
+
+
+def _write_header(access: Access, terminal: Terminal) -> None:
+    if isinstance(access.credential, Anonymous):
+        terminal.note(f"{access.target}: no header, access is anonymous: {access.credential.reason}")
+    for name, value in access.headers().items():
+        terminal.say(f"{name}: {value}")

@@ -1,0 +1,69 @@
+"""``ocibroker providers``: who may answer, who could, and who cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, astuple, dataclass, fields
+from typing import Literal
+
+import typer
+from rich.table import Table
+
+from ocibroker.cli.facts import listing
+from ocibroker.cli.invocation import Invocation
+from ocibroker.cli.known import known_providers
+from ocibroker.cli.output import Output, OutputOption
+from ocibroker.providers import BUILT_IN, Installed, Providers, installed
+from ocibroker.version import __version__
+
+State = Literal["built-in", "enabled", "not enabled", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A plugin, who offers it, and whether it may answer; ``reason`` says why it is broken."""
+
+    name: str
+    state: State
+    distribution: str
+    version: str
+    module: str
+    reason: str | None
+
+
+def providers(context: typer.Context, output: OutputOption = Output.TABLE) -> None:
+    """List the providers; what is installed and not enabled is listed, never imported."""
+    invocation: Invocation = context.obj
+    rows = tuple(_listed(known_providers(invocation)))
+    if output is Output.JSON:
+        invocation.terminal.say_json([asdict(row) for row in rows])
+    else:
+        invocation.terminal.show(_table(rows))
+
+
+def _table(rows: Iterable[Listed]) -> Table:
+    headings = [one.name for one in fields(Listed)]
+    return listing(headings, ([value or "" for value in astuple(row)] for row in rows))
+
+
+def _listed(found: Providers) -> Iterator[Listed]:
+    ours = (Installed(name, module, "ocibroker", __version__) for name, module in BUILT_IN.items())
+    for one in (*ours, *installed()):
+        yield Listed(one.name, _state(one, found), one.distribution, one.version, one.module, _reason(one, found))
+
+
+def _state(one: Installed, found: Providers) -> State:
+    if one.name in found.broken:
+        return "broken"
+    if one.name in BUILT_IN:
+        return "built-in"
+    return "enabled" if one.name in found.loaded or _offers(one, found) else "not enabled"
+
+
+def _offers(one: Installed, found: Providers) -> bool:
+    """Whether a loaded provider is the plugin's: its name need not be the plugin's own."""
+    return any(f"{type(provider).__module__}.".startswith(f"{one.module}.") for provider in found)
+
+
+def _reason(one: Installed, found: Providers) -> str | None:
+    return str(found.broken[one.name]) if one.name in found.broken else None

@@ -1,0 +1,123 @@
+"""Text to checked values: what is wrong is said with its place in the file and what was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from ocibroker.config.schema import OptionTable, ProxyURL
+from ocibroker.errors import ConfigurationError, InvalidValue
+from ocibroker.reference import SecretRef
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_WHERE: Final = re.compile(r"(?P<why>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
+_UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<key>.*)`")
+_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+
+
+def decode(values: object, schema: type[T], *, culprit: str, text: str = "", prefix: str = "") -> T:
+    """Return ``values`` as a ``schema``.
+
+    ``culprit`` is the file, ``prefix`` where in it the values stand (``registry[0].options``), ``text`` the whole
+    file, for the line. Raises :class:`~ocibroker.errors.ConfigurationError`; no value is shown.
+    """
+    try:
+        return msgspec.convert(values, schema, dec_hook=_hook)
+    except msgspec.ValidationError as error:
+        message = str(error)
+    raise _explained(message, schema, culprit, text, prefix)
+
+
+def parse(text: str, culprit: str) -> dict[str, Any]:
+    """Return the TOML document, or raise :class:`~ocibroker.errors.ConfigurationError` with line and column."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        # The message holds a position and no more than one character of the text.
+        why = str(error)
+    raise ConfigurationError(f"is not TOML: {why}", culprit=culprit)
+
+
+def line_of(text: str, path: Sequence[str | int]) -> int | None:
+    """Return the line, counted from 1, in which the value at ``path`` begins.
+
+    tomllib keeps no positions, so the shortest beginning of the text that parses and holds the value is sought;
+    that is slow, and done for errors only.
+    """
+    lines, done = text.splitlines(keepends=True), 0
+    for count in range(1, len(lines) + 1):
+        try:
+            node: Any = tomllib.loads("".join(lines[:count]))
+        except tomllib.TOMLDecodeError:
+            continue
+        if _holds(node, path):
+            return done + 1
+        done = count
+    return None
+
+
+def _holds(node: Any, path: Sequence[str | int]) -> bool:  # noqa: ANN401  # a TOML value
+    try:
+        for step in path:
+            node = node[step]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True
+
+
+def _hook(kind: type, value: Any) -> object:  # noqa: ANN401  # whatever stands in the file
+    if issubclass(kind, SecretRef):
+        return _secret(kind, value)
+    if kind is OptionTable and isinstance(value, dict):
+        return OptionTable(value)
+    if kind is ProxyURL and isinstance(value, str):
+        return ProxyURL(value)
+    expected = "object" if kind is OptionTable else "str"
+    raise ValueError(f"Expected `{expected}`, got `{type(value).__name__}`")
+
+
+def _secret(kind: type[SecretRef], value: object) -> SecretRef:
+    try:
+        return kind.decode(value)
+    except InvalidValue as error:
+        why = f"{error.message} ({error.hint})" if error.hint else error.message
+    raise ValueError(why)
+
+
+def _explained(message: str, schema: type, culprit: str, text: str, prefix: str) -> ConfigurationError:
+    found = _WHERE.fullmatch(message)
+    why, path = (found["why"], found["path"] or "") if found else (message, "")
+    hint = ""
+    if unknown := _UNKNOWN.fullmatch(why):
+        path, why = f"{path}.{unknown['key']}", "unknown key"
+        hint = _nearest(unknown["key"], _keys(schema, path))
+    place = f"{prefix}{path}" if prefix else path.removeprefix(".")
+    line = line_of(text, _steps(f".{place}"))
+    where = f"{culprit}:{line}" if line else culprit
+    return ConfigurationError(f"{place}: {why}" if place else why, culprit=where, hint=hint)
+
+
+def _steps(path: str) -> list[str | int]:
+    return [int(number) if number else name for name, number in _STEP.findall(path)]
+
+
+def _keys(schema: type, path: str) -> list[str]:
+    """Return the keys that are valid where the last step of ``path`` stands."""
+    kind: Any = schema
+    for step in _steps(path)[:-1]:
+        if isinstance(step, str):
+            kind = next((field.type for field in msgspec.structs.fields(kind) if field.encode_name == step), None)
+        else:
+            kind = kind.__args__[0]
+    return [field.encode_name for field in msgspec.structs.fields(kind)]
+
+
+def _nearest(key: str, keys: list[str]) -> str:
+    close = difflib.get_close_matches(key, keys, n=1)
+    return f"did you mean {close[0]}?" if close else f"valid keys: {', '.join(sorted(keys)) or 'none'}"

@@ -1,0 +1,42 @@
+"""The configuration's JSON schema, for editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ocibroker.config.schema import Document, OptionTable, ProxyURL
+from ocibroker.providers import Providers
+from ocibroker.reference import KEYS, SecretRef
+
+
+def json_schema(providers: Providers) -> dict[str, Any]:
+    """Return the schema (draft 2020-12) of the file, with the options of every loaded provider."""
+    schema = msgspec.json.schema(Document, schema_hook=_hook)
+    rule = schema["$defs"]["RegistryTable"]
+    rule["allOf"] = [_options(name, provider.options) for name, provider in sorted(providers.loaded.items())]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ocibroker", **schema}
+
+
+def _options(name: str, options: type[msgspec.Struct]) -> dict[str, Any]:
+    _, found = msgspec.json.schema_components([options], schema_hook=_hook)
+    return {
+        "if": {"properties": {"provider": {"const": name}}},
+        "then": {"properties": {"options": found[options.__name__]}},
+    }
+
+
+def _hook(kind: type) -> dict[str, Any]:
+    if kind is OptionTable:
+        return {"type": "object", "description": "what the provider's page says"}
+    if kind is ProxyURL:
+        return {"type": "string", "format": "uri"}
+    if issubclass(kind, SecretRef):
+        return {"oneOf": [{"type": "string"}, *map(_reference, KEYS)]}
+    raise NotImplementedError(kind)
+
+
+def _reference(key: str) -> dict[str, Any]:
+    value = {"type": "array", "items": {"type": "string"}, "minItems": 1} if key == "exec" else {"type": "string"}
+    return {"type": "object", "properties": {key: value}, "required": [key], "additionalProperties": False}

@@ -1,0 +1,89 @@
+"""``[[registry]]`` tables to rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ocibroker.config.schema import RegistryTable
+from ocibroker.config.source import Source
+from ocibroker.errors import ConfigurationError, ProviderUnavailable, UsageError
+from ocibroker.hookspecs import Provider
+from ocibroker.host import split_authority
+from ocibroker.pattern import Pattern
+from ocibroker.providers import Providers
+from ocibroker.reference import SecretRef
+from ocibroker.request import Options
+from ocibroker.rule import Rule
+
+
+def rules(tables: Sequence[RegistryTable], providers: Providers, source: Source) -> tuple[Rule, ...]:
+    """Return the rules, their options read by their providers' schemas.
+
+    Raises :class:`~ocibroker.errors.ConfigurationError`.
+    """
+    made = tuple(_rule(f"registry[{at}]", table, providers, source) for at, table in enumerate(tables))
+    _refuse_twins(made, source)
+    return made
+
+
+def _rule(place: str, table: RegistryTable, providers: Providers, source: Source) -> Rule:
+    try:
+        return Rule(
+            pattern=Pattern.parse(table.match),
+            provider=table.provider,
+            options=_options(place, table, providers, source),
+            anonymous_fallback=table.anonymous_fallback,
+            realms=tuple(_realm(realm) for realm in table.realms),
+            timeout=_timeout(table.timeout),
+            source=f"{source.path}, {place}",
+        )
+    except ProviderUnavailable as error:
+        failure = ConfigurationError(error.message, culprit=error.culprit, hint=error.hint)
+    except UsageError as error:
+        if isinstance(error, ConfigurationError) and error.culprit.startswith(str(source.path)):
+            raise
+        failure = ConfigurationError(error.message, culprit=error.culprit, hint=error.hint)
+    raise source.error(place, failure)
+
+
+def _options(place: str, table: RegistryTable, providers: Providers, source: Source) -> Options | None:
+    # A plugin that is installed and broken fails where it is used: its neighbours must go on.
+    if table.provider in providers.broken and table.provider not in _unknown(providers):
+        return None
+    provider: Provider[Any] = providers.get(table.provider)
+    options = source.decode(table.options.values, provider.options, f"{place}.options")
+    changed = {
+        name: source.secret(value, f"{place}.options.{name}")
+        for name, value in ((name, getattr(options, name)) for name in options.__struct_fields__)
+        if isinstance(value, SecretRef)
+    }
+    made: Options = msgspec.structs.replace(options, **changed)
+    return made
+
+
+def _unknown(providers: Providers) -> set[str]:
+    return {name for name, error in providers.broken.items() if error.message == "is not installed"}
+
+
+def _realm(text: str) -> str:
+    host, port = split_authority(text)
+    return host if port in {None, 443} else f"{host}:{port}"
+
+
+def _timeout(seconds: float | None) -> float | None:
+    if seconds is not None and not 0 < seconds <= 3600:
+        raise ConfigurationError("is not a number of seconds from 0 to 3600", culprit="timeout")
+    return seconds
+
+
+def _refuse_twins(made: Sequence[Rule], source: Source) -> None:
+    seen: dict[tuple[str, int | None, str], Rule] = {}
+    for rule in made:
+        key = (rule.pattern.host, rule.pattern.port, rule.pattern.path)
+        if key in seen:
+            twins = f"{seen[key].source} and {rule.source} have the same match"
+            raise ConfigurationError(twins, culprit=str(source.path), hint="remove one of them")
+        seen[key] = rule

@@ -1,0 +1,79 @@
+"""The configuration file as msgspec reads it: keys, types and defaults, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ocibroker.reference import SecretRef
+from ocibroker.tls import MinVersion
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Unknown keys are errors."""
+
+
+class OptionTable:
+    """A rule's ``options``, not yet read by the provider's schema: it may hold secrets, so it shows nothing."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+
+    def __repr__(self) -> str:
+        return "OptionTable(…)"
+
+
+class ProxyURL:
+    """A proxy's URL, which may hold a password, so it shows nothing."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return "ProxyURL(…)"
+
+
+class RegistryTable(_Strict, frozen=True, kw_only=True):
+    """One ``[[registry]]`` rule."""
+
+    match: str
+    provider: str
+    options: OptionTable = msgspec.field(default_factory=lambda: OptionTable({}))
+    anonymous_fallback: bool = False
+    realms: list[str] = []
+    timeout: float | None = None
+
+
+class TLSTable(_Strict, frozen=True, kw_only=True):
+    """One ``[[tls]]`` entry."""
+
+    match: str
+    ca: list[str] = []
+    ca_only: bool = False
+    client_cert: str | None = None
+    client_key: str | None = None
+    client_key_password: SecretRef | None = None
+    min_version: MinVersion = "1.2"
+    proxy: ProxyURL | None = None
+    no_proxy: list[str] | None = None
+    insecure: bool = False
+    plain_http: bool = False
+
+
+class PluginsTable(_Strict, frozen=True, kw_only=True):
+    """``[plugins]``: third-party plugins to load although no rule names them."""
+
+    enable: list[str] = []
+
+
+class Document(_Strict, frozen=True, kw_only=True):
+    """The whole file."""
+
+    registry: list[RegistryTable] = []
+    tls: list[TLSTable] = []
+    plugins: PluginsTable = PluginsTable()

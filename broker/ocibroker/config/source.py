@@ -1,0 +1,62 @@
+"""The file that a value came from, and what its relative parts are relative to."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from ocibroker.config.decode import decode, line_of
+from ocibroker.config.where import home
+from ocibroker.errors import ConfigurationError, UsageError
+from ocibroker.reference import SecretRef, TextRef, absolute
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_LOG: Final = logging.getLogger("ocibroker.config")
+_OTHERS_READ: Final = stat.S_IRGRP | stat.S_IROTH
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A configuration file: its path, its text, the folder it lies in, and the environment."""
+
+    path: Path
+    text: str = field(repr=False)
+    environ: Mapping[str, str] = field(repr=False)
+
+    def decode(self, values: object, schema: type[T], place: str) -> T:
+        """Return the values that stand at ``place`` as a ``schema``."""
+        return decode(values, schema, culprit=str(self.path), text=self.text, prefix=place)
+
+    def absolute(self, path: str) -> Path:
+        """Return the path that a value means: ``~`` is the home, the rest is relative to the file's folder."""
+        return absolute(Path(path), self.path.absolute().parent, home(self.environ))
+
+    def secret(self, reference: SecretRef, place: str) -> SecretRef:
+        """Return the reference with its path made absolute; warn of a value that others can read."""
+        if reference.literal and not isinstance(reference, TextRef) and self._others_read():
+            _LOG.warning(
+                "%s: %s is a literal that others can read: chmod 600, or use a reference", self.path, place
+            )
+        return reference.below(self.path.absolute().parent, home(self.environ))
+
+    def error(self, place: str, error: UsageError) -> ConfigurationError:
+        """Return ``error`` with the file, the line and the place in front."""
+        steps = [
+            int(step) if step.isdigit() else step for step in place.replace("[", ".").replace("]", "").split(".")
+        ]
+        line = line_of(self.text, steps)
+        where = f"{self.path}:{line}" if line else str(self.path)
+        lead = f"{error.culprit}: " if error.culprit else ""
+        kind = type(error) if isinstance(error, ConfigurationError) else ConfigurationError
+        return kind(f"{place}: {lead}{error.message}", culprit=where, hint=error.hint)
+
+    def _others_read(self) -> bool:
+        return os.name == "posix" and bool(self.path.stat().st_mode & _OTHERS_READ)

@@ -1,0 +1,32 @@
+"""Where the configuration is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+NAME: Final = "OCIBROKER_CONFIG"
+
+_SYSTEM: Final = Path("/etc/ocibroker/config.toml")
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """Return the user's home, by the environment that was passed in."""
+    return Path(environ.get("HOME") or environ.get("USERPROFILE") or "/")
+
+
+def find(environ: Mapping[str, str], *, system: Path = _SYSTEM) -> Path | None:
+    """Return the file to read: ``OCIBROKER_CONFIG``, else the user's, else the system's; none is fine.
+
+    What ``OCIBROKER_CONFIG`` names is returned whether it exists or not, so that a wrong path is an error.
+    """
+    if named := environ.get(NAME):
+        return Path(named)
+    return next((path for path in (users(environ), system) if path.is_file()), None)
+
+
+def users(environ: Mapping[str, str]) -> Path:
+    """Return the user's file, whether it exists or not."""
+    folder = environ.get("XDG_CONFIG_HOME")
+    return (Path(folder) if folder else home(environ) / ".config") / "ocibroker" / "config.toml"

@@ -1,0 +1,113 @@
+"""What a provider answers with: a credential of one of three kinds, or anonymous access with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ocibroker.errors import InvalidValue
+from ocibroker.secret import Secret, has_control, has_lone_surrogate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dated:
+    """``issued_at`` and ``expires_at`` are aware and kept in UTC; none of them means a static credential."""
+
+    secret: Secret
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _keep_utc(self, "issued_at", self.issued_at)
+        _keep_utc(self, "expires_at", self.expires_at)
+        if self.issued_at and self.expires_at and self.expires_at <= self.issued_at:
+            raise InvalidValue("a credential expires before it is issued", culprit="expires_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basic(_Dated):
+    """A user name and a password (RFC 7617).
+
+    Raises :class:`~ocibroker.errors.InvalidValue` for an empty name, a control character, or a colon in
+    the name, which the ``Basic`` scheme cannot carry.
+    """
+
+    username: str
+
+    def __post_init__(self) -> None:
+        # `super()` needs the class cell, which `slots=True` leaves pointing at the class without slots.
+        _Dated.__post_init__(self)
+        _check_username(self.username)
+        if not self.username:
+            raise InvalidValue("a user name is empty", culprit="username")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityToken(_Dated):
+    """An OAuth2 refresh token that the registry's token endpoint exchanges for access tokens.
+
+    Follows the Distribution specification, ``spec/auth/oauth.md``. ``username`` may be empty; it serves
+    token endpoints that know only the older GET form.
+    """
+
+    username: str = ""
+
+    def __post_init__(self) -> None:
+        _Dated.__post_init__(self)
+        _check_username(self.username)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearer(_Dated):
+    """A token that the registry itself accepts (RFC 6750): visible ASCII only."""
+
+    def __post_init__(self) -> None:
+        _Dated.__post_init__(self)
+        if not all("!" <= char <= "~" for char in self.secret.reveal()):
+            raise InvalidValue("a bearer token holds a character that a header cannot carry", culprit="secret")
+
+
+Credential = Basic | IdentityToken | Bearer
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Access without a credential, with the reason why: never an error, never a miss."""
+
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise InvalidValue("anonymous access needs its reason", culprit="reason")
+
+
+def kind(credential: Credential | Anonymous) -> str:
+    """Return ``basic``, ``identity_token``, ``bearer`` or ``anonymous``: the name used in output."""
+    match credential:
+        case Basic():
+            return "basic"
+        case IdentityToken():
+            return "identity_token"
+        case Bearer():
+            return "bearer"
+        case Anonymous():
+            return "anonymous"
+
+
+def _keep_utc(credential: _Dated, name: str, moment: datetime | None) -> None:
+    if moment is None:
+        return
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        raise InvalidValue("a moment has no time zone", culprit=name, hint="use datetime.now(UTC)")
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue("a moment is beyond what a calendar holds", culprit=name) from None
+    object.__setattr__(credential, name, moment)
+
+
+def _check_username(username: str) -> None:
+    if has_control(username) or has_lone_surrogate(username):
+        raise InvalidValue("a user name holds a control character or invalid Unicode", culprit="username")
+    if ":" in username:
+        raise InvalidValue("a user name holds a colon, which HTTP Basic cannot carry", culprit="username")

@@ -1,0 +1,37 @@
+"""A moment after which nobody waits any more: total, however many operations it spans."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+from ocibroker.errors import DeadlineExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment on a monotonic clock, in seconds, and the clock itself."""
+
+    at: float
+    monotonic: Callable[[], float] = field(default=time.monotonic, repr=False, compare=False)
+
+    @classmethod
+    def after(cls, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> Self:
+        """Return the deadline ``seconds`` from now."""
+        return cls(monotonic() + seconds, monotonic)
+
+    def left(self) -> float:
+        """Return the seconds that are left, always more than zero.
+
+        Raises :class:`~ocibroker.errors.DeadlineExceeded` when none are.
+        """
+        seconds = self.at - self.monotonic()
+        if not seconds > 0:  # a deadline that is not a number has passed
+            raise DeadlineExceeded("the deadline has passed", hint="allow more time, or look at what is slow")
+        return seconds
+
+    def no_later_than(self, seconds: float | None) -> Deadline:
+        """Return this deadline, or the one ``seconds`` from now if that is earlier."""
+        return self if seconds is None else Deadline(min(self.at, self.monotonic() + seconds), self.monotonic)

@@ -1,0 +1,145 @@
+"""Every error that ocibroker raises, and nothing else ever escapes from it.
+
+    OcibrokerError
+    ├── UsageError                  the caller asked for something that cannot be
+    │   ├── InvalidTarget           the text is not a registry, repository or URL
+    │   ├── InvalidValue            a credential, secret or identity that is malformed at birth
+    │   ├── TransportRefused        a caller's transport that is not marked as one
+    │   ├── CannotCarry             a front end or method that cannot carry this kind of credential
+    │   └── ConfigurationError      a configuration file, or a file that it names
+    │       └── TLSConfigurationError
+    ├── NoProvider                  no rule and no claim fits the target
+    ├── CredentialUnavailable       a provider recognised the target and failed
+    │   ├── ContractViolation       a provider broke its contract
+    │   └── ProviderUnavailable     a provider could not be loaded
+    ├── RegistryRefused             the registry or its token endpoint said no
+    ├── ConnectionFailed            no usable connection
+    │   ├── TLSFailed               the handshake failed
+    │   ├── WrongScheme             plain HTTP where HTTPS was expected, or the reverse
+    │   └── DeadlineExceeded
+    ├── PairingViolation            a credential would have left the origin that it is bound to
+    │   ├── OriginRefused           a direct request to another origin
+    │   ├── RedirectRefused
+    │   └── RealmRefused            a challenge names a token endpoint that is not trusted
+    └── IntegrityError              an answer that is malformed, or not what was promised
+
+Each carries the culprit (a host, provider, file or key) and the next step. No message holds a secret
+or the body of a response.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+
+class OcibrokerError(Exception):
+    """The root of all errors.
+
+    ``culprit`` names the host, provider, file or configuration key at fault; ``hint`` is the next step,
+    in the imperative, or empty.
+    """
+
+    def __init__(self, message: str, *, culprit: str = "", hint: str = "") -> None:
+        super().__init__(message, culprit, hint)
+        self.message = message
+        self.culprit = culprit
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[OcibrokerError], tuple[str], dict[str, object]]:
+        # Pickling by the default protocol would drop the keyword arguments.
+        return type(self), (self.message,), self.__dict__
+
+    def restated(self, *, culprit: str = "") -> Self:
+        """Return the same error without traceback and cause, whose frames may hold secrets.
+
+        ``culprit`` is filled in where there was none.
+        """
+        return type(self)(self.message, culprit=self.culprit or culprit, hint=self.hint)
+
+    def __str__(self) -> str:
+        lead = f"{self.culprit}: {self.message}" if self.culprit else self.message
+        return f"{lead} ({self.hint})" if self.hint else lead
+
+
+class UsageError(OcibrokerError):
+    """The caller asked for something that cannot be."""
+
+
+class InvalidTarget(UsageError):
+    """The text does not name a registry, repository or URL."""
+
+
+class InvalidValue(UsageError):
+    """A value that is malformed at birth."""
+
+
+class TransportRefused(UsageError):
+    """A transport was handed over that is not marked as the caller's own."""
+
+
+class CannotCarry(UsageError):
+    """A front end or method cannot carry this kind of credential."""
+
+
+class ConfigurationError(UsageError):
+    """A configuration file, or a file that it names, is wrong."""
+
+
+class TLSConfigurationError(ConfigurationError):
+    """A certificate authority, certificate, key or proxy that was configured cannot be used."""
+
+
+class NoProvider(OcibrokerError):
+    """No rule and no provider's claim fits the target."""
+
+
+class CredentialUnavailable(OcibrokerError):
+    """A provider recognised the target and could not get a credential for it."""
+
+
+class ContractViolation(CredentialUnavailable):
+    """A provider broke its contract; the culprit is the provider."""
+
+
+class ProviderUnavailable(CredentialUnavailable):
+    """A provider could not be loaded."""
+
+
+class RegistryRefused(OcibrokerError):
+    """The registry or its token endpoint refused the credential or the request."""
+
+
+class ConnectionFailed(OcibrokerError):
+    """No usable connection to a host."""
+
+
+class TLSFailed(ConnectionFailed):
+    """The TLS handshake with a host failed."""
+
+
+class WrongScheme(ConnectionFailed):
+    """A host speaks plain HTTP where HTTPS was expected, or the reverse."""
+
+
+class DeadlineExceeded(ConnectionFailed):
+    """The time that the caller allowed is over."""
+
+
+class PairingViolation(OcibrokerError):
+    """A credential would have left the origin that it is bound to."""
+
+
+class OriginRefused(PairingViolation):
+    """A direct request to an origin that the transport is not bound to."""
+
+
+class RedirectRefused(PairingViolation):
+    """A redirect that must not be followed."""
+
+
+class RealmRefused(PairingViolation):
+    """A challenge names a token endpoint that is not trusted with the credential."""
+
+
+class IntegrityError(OcibrokerError):
+    """An answer is malformed, or not what was promised."""

@@ -1,0 +1,109 @@
+"""The whole way of a request, told without touching the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from ocibroker.answers import Answers
+from ocibroker.cache import Entry
+from ocibroker.credential import Anonymous
+from ocibroker.errors import OcibrokerError
+from ocibroker.inquiry import Inquiry
+from ocibroker.target import Target
+from ocibroker.tls import TLSPolicies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What would decide, and why; no secret in it.
+
+    ``provider`` is none where nobody answers, ``error`` what would go wrong before anything is sent.
+    """
+
+    target: str
+    origin: str
+    provider: str | None
+    why: str
+    rule: str | None
+    shadowed: tuple[str, ...]
+    realms: tuple[str, ...]
+    identity: tuple[str, ...]
+    reach: Literal["local", "global"] | None
+    watch: tuple[str, ...]
+    tls: dict[str, Any]
+    tls_error: str | None
+    cache: str
+    error: str | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the same for JSON."""
+        return asdict(self)
+
+
+def explain(target: Target, policies: TLSPolicies, inquire: Callable[[], Inquiry], answers: Answers) -> Explanation:
+    """Return how a request for ``target`` would go, as far as that can be told; what fails is part of it."""
+    origin, tls, tls_error = _tls(target, policies)
+    try:
+        inquiry = inquire()
+    except OcibrokerError as error:
+        return _failed(target, origin, tls, tls_error, str(error))
+    selection, identity = inquiry.selection, inquiry.identity
+    return Explanation(
+        target=str(target),
+        origin=origin,
+        provider=inquiry.provider,
+        why=selection.why,
+        rule=selection.rule.source if selection.rule else None,
+        shadowed=selection.shadowed,
+        realms=selection.realms,
+        identity=identity.parts if identity else (),
+        reach=identity.reach if identity else None,
+        watch=tuple(map(str, identity.watch)) if identity else (),
+        tls=tls,
+        tls_error=tls_error,
+        cache=_cached(answers.entry(inquiry)),
+    )
+
+
+def _failed(target: Target, origin: str, tls: dict[str, Any], tls_error: str | None, error: str) -> Explanation:
+    return Explanation(
+        target=str(target),
+        origin=origin,
+        provider=None,
+        why=error,
+        rule=None,
+        shadowed=(),
+        realms=(),
+        identity=(),
+        reach=None,
+        watch=(),
+        tls=tls,
+        tls_error=tls_error,
+        cache="empty",
+        error=error,
+    )
+
+
+def _tls(target: Target, policies: TLSPolicies) -> tuple[str, dict[str, Any], str | None]:
+    """Return where a connection would go, the policy for it, and what is wrong with the policy's files."""
+    try:
+        origin = policies.origin_of(target)
+        policy = policies.policy(origin)
+    except OcibrokerError as error:
+        return str(target.origin), {}, str(error)
+    try:
+        policy.load()
+    except OcibrokerError as error:
+        return str(origin), policy.describe(), str(error)
+    return str(origin), policy.describe(), None
+
+
+def _cached(entry: Entry | None) -> str:
+    if entry is None:
+        return "empty"
+    if isinstance(entry.answer, Anonymous):
+        return "anonymous"
+    expires = entry.answer.expires_at
+    return f"until {expires.isoformat(timespec='seconds')}" if expires else "static"

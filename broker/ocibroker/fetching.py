@@ -1,0 +1,120 @@
+"""Asking one provider: what it is handed, and what of its answer is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from ocibroker.child import Completed, run
+from ocibroker.clock import Clock
+from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
+from ocibroker.deadline import Deadline
+from ocibroker.errors import ContractViolation, InvalidValue
+from ocibroker.hookspecs import Provider
+from ocibroker.identity import Identity
+from ocibroker.origin import Origin
+from ocibroker.reference import read_secret
+from ocibroker.request import Caller, FetchRequest, Options, Request
+from ocibroker.target import Target
+from ocibroker.tls import TLSPolicies, TLSPolicy
+from ocibroker.transport import Pools, make_fetch_client
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every fetch has at its disposal; the broker owns it."""
+
+    environ: Mapping[str, str] = field(repr=False)
+    clock: Clock
+    policies: TLSPolicies
+    pools: Pools
+
+    def tls(self, url: str) -> TLSPolicy:
+        """Return the policy of the host in ``url``."""
+        return self.policies.for_origin(Origin.parse(url)).policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """One provider, one target, one set of options: asked for its identity first, for a credential if need be."""
+
+    provider: Provider[Any]
+    target: Target
+    options: Options
+    caller: Caller | None
+    means: Means
+
+    def identity(self) -> Identity:
+        """Return what the credential will be bound to.
+
+        Raises :class:`~ocibroker.errors.ContractViolation` where the provider does not say.
+        """
+        request: Request[Any] = Request(
+            target=self.target, options=self.options, environ=self.means.environ, caller=self.caller
+        )
+        try:
+            identity: object = self.provider.identity(request)
+        except Exception as error:  # noqa: BLE001  # a plugin may raise anything
+            identity = error
+        if isinstance(identity, Identity) and all(isinstance(part, str) for part in identity.parts):
+            return identity
+        raise ContractViolation(f"identity() gave a {type(identity).__name__}", culprit=self._culprit)
+
+    def fetch(self, deadline: Deadline) -> Credential | Anonymous:
+        """Return the provider's answer, checked.
+
+        Raises whatever the provider raises: its worker contains it.
+        """
+        opened: list[httpx.Client] = []
+        try:
+            return self._checked(self.provider.fetch(self._request(deadline, opened)))
+        except InvalidValue as error:
+            why = f"made a credential that is not one: {error.message}"
+        finally:
+            for client in opened:
+                client.close()
+        raise ContractViolation(why, culprit=self._culprit)
+
+    def _request(self, deadline: Deadline, opened: list[httpx.Client]) -> FetchRequest[Any]:
+        means = self.means
+
+        def run_child(argv: Sequence[str], *, stdin: bytes = b"") -> Completed:
+            return run(argv, environ=means.environ, deadline=deadline, stdin=stdin)
+
+        return FetchRequest(
+            target=self.target,
+            options=self.options,
+            environ=means.environ,
+            caller=self.caller,
+            open_http=_once(opened, lambda: make_fetch_client(means.pools, deadline)),
+            tls=means.tls,
+            secret=lambda reference: read_secret(reference, environ=means.environ, deadline=deadline),
+            run=run_child,
+            clock=means.clock,
+            deadline=deadline,
+        )
+
+    def _checked(self, answer: object) -> Credential | Anonymous:
+        if isinstance(answer, Anonymous):
+            return answer
+        if not isinstance(answer, Basic | IdentityToken | Bearer):
+            raise ContractViolation(f"fetch() gave a {type(answer).__name__}", culprit=self._culprit)
+        if answer.expires_at is not None and answer.expires_at <= self.means.clock.now():
+            raise ContractViolation("gave a credential that has already expired", culprit=self._culprit)
+        return answer
+
+    @property
+    def _culprit(self) -> str:
+        return f"provider {self.provider.name}"
+
+
+def _once(opened: list[httpx.Client], make: Callable[[], httpx.Client]) -> Callable[[], httpx.Client]:
+    def client() -> httpx.Client:
+        if not opened:
+            opened.append(make())
+        return opened[0]
+
+    return client

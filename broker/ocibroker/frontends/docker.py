@@ -1,0 +1,197 @@
+"""The protocol of docker-credential-helpers: bytes in, bytes out, over a broker.
+
+Follows ``credentials/credentials.go`` and ``credentials/error.go`` of docker/docker-credential-helpers: one verb, a
+server's name or a JSON object on standard input, errors as one line on standard *output*, status 1. Clients
+compare three of these lines to the letter, so nothing may be added to them.
+
+The protocol has no place for TLS settings: a client brings its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from ocibroker.broker import Broker
+from ocibroker.child import NESTED
+from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
+from ocibroker.errors import CannotCarry, InvalidTarget, OcibrokerError
+from ocibroker.frontends.answer import Answer
+from ocibroker.target import Target
+from ocibroker.version import __version__
+
+NAME: Final = "docker-credential-ocibroker"
+NOT_FOUND: Final = "credentials not found in native keychain"
+NO_SERVER: Final = "no credentials server URL"
+NO_USERNAME: Final = "no credentials username"
+IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # what clients take for "the secret is an identity token"
+LONGEST: Final = 2048
+"""Bytes of a server's name."""
+
+_API_PATHS: Final = frozenset({"v1", "v2"})
+_USAGE: Final = f"Usage: {NAME} <store|get|erase|list|version>"
+_LIST_SECONDS: Final = 5.0
+
+
+class Credentials(msgspec.Struct, rename="pascal"):
+    """The protocol's one object; ``ServerURL`` has a spelling of its own."""
+
+    server_url: str = msgspec.field(default="", name="ServerURL")
+    username: str = ""
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        # A traceback with local variables must not show the secret.
+        return f"Credentials({self.server_url!r}, …)"
+
+
+def answer(verb: str, stdin: bytes, broker: Broker) -> Answer:
+    """Return what ``docker-credential-ocibroker VERB`` answers to ``stdin``; it raises nothing."""
+    verbs: Mapping[str, Callable[[bytes, Broker], Answer]]
+    verbs = {"get": _get, "store": _store, "erase": _erase, "list": _list}
+    if verb not in verbs:
+        return _failure(f"{NAME}: unknown action: {verb}")
+    try:
+        return verbs[verb](stdin, broker)
+    except OcibrokerError as error:
+        return failed(error)
+
+
+def failed(error: OcibrokerError) -> Answer:
+    """Return the answer for an error: one clear line on standard output, the next step on standard error."""
+    lead = f"{error.culprit}: {error.message}" if error.culprit else error.message
+    return _failure(f"ocibroker: {lead}", diagnostics=str(error))
+
+
+def render(server: str, credential: Credential) -> bytes:
+    """Return the object that ``get`` prints, with a line break.
+
+    Raises :class:`~ocibroker.errors.CannotCarry` for a bearer token: clients would send it as a password.
+    """
+    match credential:
+        case Basic(username=username):
+            pass
+        case IdentityToken():
+            username = IDENTITY_TOKEN_USER
+        case Bearer():
+            raise CannotCarry("Docker's protocol cannot carry a bearer token", culprit=server)
+    return msgspec.json.encode(Credentials(server, username, credential.secret.reveal())) + b"\n"
+
+
+def main() -> None:
+    """Run the executable: one verb, standard input and output, and an exit status."""
+    result = run(sys.argv[1:], sys.stdin.buffer.read, os.environ)
+    sys.stdout.buffer.write(result.stdout)
+    sys.stdout.buffer.flush()
+    if result.diagnostics:
+        sys.stderr.write(f"{NAME}: {result.diagnostics}\n")
+    raise SystemExit(result.status)
+
+
+def run(argv: Sequence[str], read: Callable[[], bytes], environ: Mapping[str, str]) -> Answer:
+    """Return what the executable answers; ``read`` returns standard input and is called only if it matters."""
+    if len(argv) != 1:
+        return _failure(_USAGE)
+    verb = argv[0]
+    if verb in {"--help", "-h"}:
+        return Answer(f"{_USAGE}\n".encode())
+    if verb in {"version", "--version", "-v"}:
+        return Answer(f"{NAME} (ocibroker) {__version__}\n".encode())
+    stdin = read()
+    if verb == "get" and environ.get(NESTED):
+        return _miss("asked by a helper that ocibroker itself runs")
+    try:
+        with Broker.from_config(environ=environ) as broker:
+            return answer(verb, stdin, broker)
+    except OcibrokerError as error:
+        return failed(error)
+
+
+def _get(stdin: bytes, broker: Broker) -> Answer:
+    server = _line(stdin)
+    if not server:
+        return _failure(NO_SERVER)
+    access = broker.access(_target(server))
+    if isinstance(access.credential, Anonymous):
+        return _miss(f"{access.target}: {access.credential.reason}")
+    return Answer(render(server, access.credential))
+
+
+def _store(stdin: bytes, broker: Broker) -> Answer:
+    try:
+        given = msgspec.json.decode(stdin, type=Credentials)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _failure("ocibroker: standard input is not the JSON object of the protocol")
+    if not given.server_url:
+        return _failure(NO_SERVER)
+    if not given.username:
+        return _failure(NO_USERNAME)
+    return _kept_elsewhere(given.server_url, broker)
+
+
+def _erase(stdin: bytes, broker: Broker) -> Answer:
+    server = _line(stdin)
+    return _kept_elsewhere(server, broker) if server else _failure(NO_SERVER)
+
+
+def _list(_: bytes, broker: Broker) -> Answer:
+    """Return the user names of the rules for exactly one host; what fails is left out, and said."""
+    found, missing = {}, []
+    for rule in broker.config.rules:
+        if "*" in rule.pattern.host:
+            continue
+        try:
+            access = broker.access(Target.parse(f"oci://{rule.pattern.text}"), deadline=_LIST_SECONDS)
+        except OcibrokerError as error:
+            missing.append(str(error))
+        else:
+            if isinstance(access.credential, Basic):
+                found[rule.pattern.text] = access.credential.username
+            elif isinstance(access.credential, IdentityToken):
+                found[rule.pattern.text] = IDENTITY_TOKEN_USER
+    return Answer(msgspec.json.encode(found) + b"\n", "; ".join(missing))
+
+
+def _kept_elsewhere(server: str, broker: Broker) -> Answer:
+    """Succeed without storing: a client that logs in or out should not fail, and should not be misled."""
+    told = broker.explain(_target(server))
+    who = f"provider {told.provider} answers here ({told.why})" if told.provider else told.why
+    return Answer(diagnostics=f"nothing is stored for {told.target}: {who}")
+
+
+def _line(stdin: bytes) -> str:
+    """Return the one line of standard input. Other control characters are refused, never dropped.
+
+    Joining what a line break separated gave one host's credential to another (CVE-2020-5260).
+    """
+    line = stdin.removesuffix(b"\n")
+    if len(line) > LONGEST:
+        raise InvalidTarget(f"is longer than {LONGEST} bytes", culprit="server name")
+    if any(byte < 0x21 or byte > 0x7E for byte in line):
+        raise InvalidTarget(
+            "holds a blank, a control character or something other than ASCII", culprit="server name"
+        )
+    return line.decode("ascii")
+
+
+def _target(server: str) -> Target:
+    """Return the target that a client means: a host, a host with a path, or a URL of a registry's API."""
+    scheme, mark, rest = server.partition("://")
+    if mark and scheme.lower() in {"https", "http"}:
+        target = Target.from_url(server)
+    else:
+        target = Target.parse(f"oci://{(rest if mark and scheme.lower() == 'oci' else server).rstrip('/')}")
+    return replace(target, path="") if target.path in _API_PATHS else target
+
+
+def _miss(why: str) -> Answer:
+    return Answer(f"{NOT_FOUND}\n".encode(), why, status=1)
+
+
+def _failure(line: str, diagnostics: str = "") -> Answer:
+    return Answer(f"{line}\n".encode(), diagnostics, status=1)

@@ -1,0 +1,35 @@
+"""A target, taken through rules, policy and identity up to the name of its cache entry; nothing fetched yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ocibroker.fetching import Fetching
+from ocibroker.identity import Identity
+from ocibroker.origin import Origin
+from ocibroker.selection import Selection
+from ocibroker.target import Target
+from ocibroker.tls import Material
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """``fetching`` and ``identity`` are none, and ``key`` empty, where nobody answers for the target."""
+
+    target: Target
+    origin: Origin
+    selection: Selection
+    material: Material
+    fetching: Fetching | None = None
+    identity: Identity | None = None
+    key: str = ""
+
+    @property
+    def provider(self) -> str | None:
+        """The name of who answers."""
+        return self.selection.provider.name if self.selection.provider else None
+
+    @property
+    def culprit(self) -> str:
+        """Whom an error of the fetch names."""
+        return f"provider {self.provider}"

@@ -1,0 +1,43 @@
+"""All that a plugin needs: ``from ocibroker.provider import …``, and nothing below it."""
+
+from ocibroker.child import Completed
+from ocibroker.claim import Claim, Strength
+from ocibroker.clock import Clock
+from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
+from ocibroker.deadline import Deadline
+from ocibroker.errors import CredentialUnavailable
+from ocibroker.hookspecs import Provider, Providers, providers
+from ocibroker.identity import Identity
+from ocibroker.reference import SecretRef, TextRef
+from ocibroker.request import Caller, FetchRequest, Options, Request, Run
+from ocibroker.secret import Secret
+from ocibroker.target import Target
+from ocibroker.tls import TLSPolicy
+
+__all__ = [
+    "Anonymous",
+    "Basic",
+    "Bearer",
+    "Caller",
+    "Claim",
+    "Clock",
+    "Completed",
+    "Credential",
+    "CredentialUnavailable",
+    "Deadline",
+    "FetchRequest",
+    "Identity",
+    "IdentityToken",
+    "Options",
+    "Provider",
+    "Providers",
+    "Request",
+    "Run",
+    "Secret",
+    "SecretRef",
+    "Strength",
+    "TLSPolicy",
+    "Target",
+    "TextRef",
+    "providers",
+]

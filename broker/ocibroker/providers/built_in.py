@@ -1,0 +1,12 @@
+"""The providers that come with ocibroker: known by module name, so that finding them costs no scan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
+    {"anonymous": "ocibroker_anonymous", "basic": "ocibroker_basic"}
+)
+"""Entry-point name to module. A test keeps it equal to the distribution's own entry points."""

@@ -1,0 +1,61 @@
+"""Plugins of other distributions, seen by their metadata alone: nothing of them is imported here."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+
+from ocibroker.errors import ProviderUnavailable
+from ocibroker.hookspecs import PROJECT
+from ocibroker.providers.built_in import BUILT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A plugin and the distribution that offers it."""
+
+    name: str
+    module: str
+    distribution: str
+    version: str
+
+
+def installed() -> tuple[Installed, ...]:
+    """Return the plugins of other distributions, sorted by name."""
+    found = (_described(point) for point in entry_points(group=PROJECT) if point.name not in BUILT_IN)
+    return tuple(sorted(found, key=lambda one: (one.name, one.distribution)))
+
+
+def import_plugin(name: str) -> ModuleType:
+    """Import the plugin of that name, from exactly one distribution.
+
+    Raises :class:`~ocibroker.errors.ProviderUnavailable` that says what to install or remove.
+    """
+    if name in BUILT_IN:
+        return importlib.import_module(BUILT_IN[name])
+    offers = [one for one in installed() if one.name == name]
+    if not offers:
+        raise ProviderUnavailable("is not installed", culprit=f"plugin {name}", hint="see `ocibroker providers`")
+    if len(offers) > 1:
+        among = " and ".join(one.distribution for one in offers)
+        raise ProviderUnavailable(f"is offered by {among}", culprit=f"plugin {name}", hint="uninstall all but one")
+    return _imported(offers[0])
+
+
+def _imported(offer: Installed) -> ModuleType:
+    try:
+        return importlib.import_module(offer.module)
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # noqa: BLE001  # a plugin may raise anything, SystemExit included
+        why = f"cannot be imported: {type(error).__name__}"
+    hint = f"mend or uninstall {offer.distribution} {offer.version}"
+    raise ProviderUnavailable(why, culprit=f"plugin {offer.name}", hint=hint)
+
+
+def _described(point: EntryPoint) -> Installed:
+    distribution = point.dist
+    name, version = (distribution.name, distribution.version) if distribution else ("unknown", "")
+    return Installed(point.name, point.module, name, version)

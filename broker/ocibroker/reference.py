@@ -1,0 +1,145 @@
+"""Where a secret is kept: the configuration names the place, and the value is read when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+from ocibroker.child import run
+from ocibroker.deadline import Deadline
+from ocibroker.errors import CredentialUnavailable, InvalidValue
+from ocibroker.secret import LONGEST, Secret
+
+KEYS: Final = ("file", "env", "exec")
+_ENOUGH: Final = 4 * LONGEST + 3
+"""Bytes: what is cut off here is too long in any case, be each character four bytes and the end CR LF."""
+_WAYS: Final = "write { file = … }, { env = … } or { exec = […] }"
+
+
+class SecretRef:
+    """Exactly one of a file, a variable, a program's output, or the value itself.
+
+    No dataclass: msgspec would read one by its fields, and a configuration has other spellings for it.
+    Raises :class:`~ocibroker.errors.InvalidValue`.
+    """
+
+    __slots__ = ("env", "exec", "file", "literal")
+
+    def __init__(
+        self,
+        *,
+        file: Path | None = None,
+        env: str | None = None,
+        exec: tuple[str, ...] = (),  # noqa: A002  # the configuration's word
+        literal: Secret | None = None,
+    ) -> None:
+        given = sum(part is not None for part in (file, env, literal)) + bool(exec)
+        if given != 1:
+            raise InvalidValue("a secret needs exactly one source", hint=_WAYS)
+        self.file, self.env, self.exec, self.literal = file, env, exec, literal
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
+
+    @classmethod
+    def decode(cls, value: Any) -> Self:  # noqa: ANN401  # whatever stands in the configuration
+        """Return the reference that a configuration value is: text, or a table with one key.
+
+        Raises :class:`~ocibroker.errors.InvalidValue`, which never shows the value.
+        """
+        match value:
+            case str():
+                return cls(literal=Secret(value))
+            case {"file": str(path), **rest} if not rest and path:
+                return cls(file=Path(path))
+            case {"env": str(name), **rest} if not rest and name:
+                return cls(env=name)
+            case {"exec": [str(), *_] as argv, **rest} if not rest and all(isinstance(arg, str) for arg in argv):
+                return cls(exec=tuple(argv))
+        raise InvalidValue("is neither text nor a reference to a secret", hint=_WAYS)
+
+    @property
+    def watch(self) -> tuple[Path, ...]:
+        """The files whose change changes the secret."""
+        return (self.file,) if self.file else ()
+
+    def below(self, folder: Path, home: Path) -> Self:
+        """Return the same reference with its path made absolute: ``~`` is ``home``, the rest below ``folder``."""
+        return type(self)(file=absolute(self.file, folder, home)) if self.file else self
+
+    def __str__(self) -> str:
+        """Describe the place, never the value."""
+        if self.file:
+            return f"file {self.file}"
+        if self.env:
+            return f"env {self.env}"
+        if self.exec:
+            return f"exec {' '.join(self.exec)}"
+        return "a value in the configuration"
+
+
+class TextRef(SecretRef):
+    """The same for what is no secret, such as a user name: it may stand in a file that others can read."""
+
+    __slots__ = ()
+
+
+def absolute(path: Path, folder: Path, home: Path) -> Path:
+    """Return ``path`` with a leading ``~`` read as ``home``, and a relative one taken from ``folder``."""
+    if path.parts[:1] == ("~",):
+        return home.joinpath(*path.parts[1:])
+    return folder / path
+
+
+def read_secret(reference: SecretRef, *, environ: Mapping[str, str], deadline: Deadline) -> Secret:
+    """Return the secret; one line break at the end of a file or an output does not belong to it.
+
+    Raises :class:`~ocibroker.errors.CredentialUnavailable` that names the place, and what
+    :func:`ocibroker.child.run` raises.
+    """
+    try:
+        return _read(reference, environ, deadline)
+    except InvalidValue as error:
+        failure = CredentialUnavailable(error.message, culprit=str(reference), hint="correct what is kept there")
+    raise failure
+
+
+def _read(reference: SecretRef, environ: Mapping[str, str], deadline: Deadline) -> Secret:
+    if reference.file:
+        return Secret(_content(reference.file))
+    if reference.env:
+        if reference.env not in environ:
+            raise CredentialUnavailable("is not set", culprit=f"variable {reference.env}")
+        return Secret(environ[reference.env])
+    if reference.exec:
+        return Secret(_output(reference.exec, environ, deadline))
+    if reference.literal is None:  # __post_init__ has seen to it
+        raise InvalidValue("a secret needs exactly one source")
+    return reference.literal
+
+
+def _content(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return _text(file.read(_ENOUGH))
+    except OSError as error:
+        why = f"cannot be read: {error.strerror}"
+    except ValueError:
+        why = "cannot be read: it holds a NUL or invalid Unicode"
+    raise CredentialUnavailable(why, culprit=f"file {path}", hint="correct the path, the owner or the mode")
+
+
+def _output(argv: tuple[str, ...], environ: Mapping[str, str], deadline: Deadline) -> str:
+    done = run(argv, environ=environ, deadline=deadline)
+    if done.status:
+        raise CredentialUnavailable(f"ended with status {done.status}", culprit=argv[0], hint="run it by hand")
+    return _text(done.stdout)
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        pass
+    raise InvalidValue("is not UTF-8 text")

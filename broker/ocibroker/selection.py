@@ -1,0 +1,120 @@
+"""Who answers for a target: the configured rules first, then the providers' own claims. Never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ocibroker.claim import Claim
+from ocibroker.errors import ConfigurationError, ContractViolation, OcibrokerError
+from ocibroker.hookspecs import Provider
+from ocibroker.origin import DEFAULT_PORT
+from ocibroker.pattern import best
+from ocibroker.providers import Providers
+from ocibroker.request import Options
+from ocibroker.rule import Rule
+from ocibroker.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The provider for a target, its options, why it was chosen, and what was passed over for it.
+
+    ``provider`` is none where nobody answers; ``rule`` where no rule did.
+    """
+
+    provider: Provider[Any] | None
+    options: Options | None
+    why: str
+    rule: Rule | None = None
+    shadowed: tuple[str, ...] = ()
+
+    @property
+    def realms(self) -> tuple[str, ...]:
+        """The token endpoints on other hosts that the rule allows."""
+        return self.rule.realms if self.rule else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    provider: Provider[Any]
+    claim: Claim
+
+    def __str__(self) -> str:
+        return f"provider {self.provider.name} ({self.claim.strength.name.lower()}: {self.claim.why})"
+
+
+def select(target: Target, rules: Sequence[Rule], providers: Providers) -> Selection:
+    """Return who answers for ``target``.
+
+    The longest match among the rules wins; without a rule the strongest claim does. Two equal claims are a
+    :class:`~ocibroker.errors.ConfigurationError` that names both.
+    """
+    matching = [rule for rule in rules if _matches(rule, target)]
+    chosen = best(matching, str(target))
+    claims = _claims(target, providers)
+    if chosen is not None:
+        passed_over = [f"rule {rule.pattern.text} ({rule.source})" for rule in matching if rule is not chosen]
+        return _ruled(chosen, providers, (*passed_over, *map(str, claims)))
+    if not claims:
+        return Selection(provider=None, options=None, why=f"no rule matches {target}, and no provider claims it")
+    return _claimed(target, claims)
+
+
+def _matches(rule: Rule, target: Target) -> bool:
+    default = DEFAULT_PORT[target.scheme]
+    return rule.pattern.matches(target.host, target.port, target.path, default=default)
+
+
+def _ruled(rule: Rule, providers: Providers, shadowed: tuple[str, ...]) -> Selection:
+    return Selection(
+        provider=providers.get(rule.provider),
+        options=rule.options,
+        why=f"rule {rule.pattern.text}",
+        rule=rule,
+        shadowed=shadowed,
+    )
+
+
+def _claims(target: Target, providers: Providers) -> list[_Claimed]:
+    found = [_Claimed(one, claim) for one in providers if (claim := _claim(one, target)) is not None]
+    return sorted(found, key=lambda one: one.claim.strength, reverse=True)
+
+
+def _claim(provider: Provider[Any], target: Target) -> Claim | None:
+    try:
+        claim: object = provider.claim(target)
+    except OcibrokerError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a plugin may raise anything
+        claim = error
+    if claim is None or isinstance(claim, Claim):
+        return claim
+    raise ContractViolation(f"claim() gave a {type(claim).__name__}", culprit=f"provider {provider.name}")
+
+
+def _claimed(target: Target, claims: list[_Claimed]) -> Selection:
+    first = claims[0]
+    if len(claims) > 1 and claims[1].claim.strength is first.claim.strength:
+        raise ConfigurationError(
+            f"{first} and {claims[1]} claim it equally", culprit=str(target), hint="write a [[registry]] rule"
+        )
+    return Selection(
+        provider=first.provider,
+        options=_defaults(first.provider),
+        why=f"claim: {first.claim.why}",
+        shadowed=tuple(map(str, claims[1:])),
+    )
+
+
+def _defaults(provider: Provider[Any]) -> Options:
+    try:
+        options: Options = msgspec.convert({}, provider.options)
+    except msgspec.ValidationError as error:
+        why = f"claims a target without a rule, but its options are not optional: {error}"
+    else:
+        return options
+    raise ContractViolation(why, culprit=f"provider {provider.name}")

@@ -1,0 +1,71 @@
+"""Certificates in PEM, read so that nothing is dropped in silence (RFC 7468).
+
+OpenSSL stops at the first thing it does not understand, and says nothing of a block that is cut short or of
+garbage behind a good one. Here every ``BEGIN`` must become a certificate, or the file is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from pathlib import Path
+from typing import Final
+
+from ocibroker.errors import TLSConfigurationError
+
+_BLOCK: Final = re.compile(
+    r"-----BEGIN (?P<label>[A-Z0-9 ]+)-----(?P<body>[^-]*)-----END (?P=label)-----", re.ASCII
+)
+# Not TRUSTED CERTIFICATE: what such a block says of distrust would be dropped.
+_CERTIFICATES: Final = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
+_LARGEST: Final = 16 * 1024 * 1024
+
+
+def read_certificates(path: Path, host: str) -> tuple[str, ...]:
+    """Return the certificates in the file, each a PEM block of its own; at least one.
+
+    Blocks that follow one another without a line break are read as what they are.
+    Raises :class:`~ocibroker.errors.TLSConfigurationError` that names file, host and reason.
+    """
+    text = _text(path, host)
+    blocks = tuple(_BLOCK.finditer(text))
+    begun = text.count("-----BEGIN ")
+    if begun != len(blocks):
+        raise refused(path, host, f"holds {begun} PEM blocks, of which {len(blocks)} are complete")
+    for block in blocks:
+        if block["label"] not in _CERTIFICATES:
+            raise refused(path, host, f"holds a {block['label']}, where certificates belong")
+    if not blocks:
+        raise refused(path, host, "holds no PEM certificate")
+    return tuple(_certificate(path, host, number, block["body"]) for number, block in enumerate(blocks, start=1))
+
+
+def refused(path: Path, host: str, why: str, hint: str = "") -> TLSConfigurationError:
+    """Return the error that names the file, the host that it is for, and why it cannot be used."""
+    return TLSConfigurationError(f"{why}; needed for {host}", culprit=str(path), hint=hint)
+
+
+def _text(path: Path, host: str) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST)
+    except OSError as error:
+        raise refused(path, host, f"cannot be read: {error.strerror}", "correct the path or the mode") from None
+    except ValueError:
+        raise refused(path, host, "cannot be read: it holds a NUL or invalid Unicode") from None
+    if not data.strip():
+        raise refused(path, host, "is empty")
+    if data.startswith(b"0\x82"):
+        raise refused(path, host, "is DER", f"convert it: openssl x509 -inform der -in {path} -out {path}.pem")
+    return data.decode("ascii", errors="replace")
+
+
+def _certificate(path: Path, host: str, number: int, body: str) -> str:
+    pem = f"-----BEGIN CERTIFICATE-----{body}-----END CERTIFICATE-----\n"
+    try:
+        der = ssl.PEM_cert_to_DER_cert(pem)
+        whole = ssl.DER_cert_to_PEM_cert(der)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=whole)
+    except (ValueError, ssl.SSLError):
+        raise refused(path, host, f"certificate {number} in it is damaged") from None
+    return whole

@@ -1,0 +1,140 @@
+"""Which policy a host is reached with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from ocibroker.origin import DEFAULT_PORT, Origin
+from ocibroker.pattern import Pattern, best
+from ocibroker.scratch import Scratch
+from ocibroker.secret import Secret
+from ocibroker.target import ALIASES, Target
+from ocibroker.tls.material import Material
+from ocibroker.tls.policy import TLSPolicy
+from ocibroker.tls.proxy import EnvironProxies, goes_without
+from ocibroker.tls.roots import Roots
+from ocibroker.watch import Look, Watch
+
+_MOST: Final = 1024
+"""The most hosts whose material is kept: a crawl over many hosts must not grow without bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class TLSEntry:
+    """One ``[[tls]]`` entry: which hosts, and what holds for them.
+
+    ``password`` fetches the client key's password, ``no_proxy`` replaces the environment's list where given.
+    """
+
+    pattern: Pattern
+    policy: TLSPolicy
+    source: str
+    no_proxy: tuple[str, ...] | None = None
+    password: Callable[[], Secret] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    material: Material
+    watch: Watch
+    looked: tuple[Look, ...]
+
+
+class TLSPolicies:
+    """Finds the policy of a host and keeps its material until one of its files changes.
+
+    The most specific entry wins whole; entries are never merged.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[TLSEntry],
+        *,
+        environ: Mapping[str, str],
+        monotonic: Callable[[], float],
+        scratch: Scratch,
+    ) -> None:
+        self._entries = tuple(entries)
+        self._roots = Roots.from_environ(environ)
+        self._proxies = EnvironProxies.from_environ(environ)
+        self._monotonic = monotonic
+        self._scratch = scratch
+        self._kept: dict[Origin, _Kept] = {}
+        self._lock = threading.Lock()
+
+    def for_target(self, target: Target) -> Material:
+        """Return what the target's host is reached with."""
+        return self.for_origin(self.origin_of(target))
+
+    def origin_of(self, target: Target) -> Origin:
+        """Return where a connection for ``target`` goes: over plain HTTP only if an entry says so."""
+        origin = target.origin
+        if origin.scheme == "http" or not self.plain_http(origin):
+            return origin
+        port = DEFAULT_PORT["http"] if origin.port == DEFAULT_PORT["https"] else origin.port
+        return Origin("http", origin.host, port)
+
+    def plain_http(self, origin: Origin) -> bool:
+        """Whether an entry allows that host to be spoken to in the clear."""
+        entry = self._entry(origin)
+        return entry is not None and entry.policy.plain_http
+
+    def for_origin(self, origin: Origin) -> Material:
+        """Return the material of the host's policy, at most a second older than its files.
+
+        Raises :class:`~ocibroker.errors.TLSConfigurationError`.
+        """
+        kept = self._kept.get(origin)
+        if kept is None or kept.watch.seen() != kept.looked:
+            kept = self._load(origin)
+        return kept.material
+
+    def _load(self, origin: Origin) -> _Kept:
+        policy = self.policy(origin)
+        watch = Watch(policy.files, self._monotonic)
+        looked = watch.seen()  # before the files are read: a change in the meantime is a change
+        kept = _Kept(policy.load(), watch, looked)
+        with self._lock:
+            if len(self._kept) >= _MOST:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[origin] = kept
+        return kept
+
+    def policy(self, origin: Origin) -> TLSPolicy:
+        """Return the host's policy, its files unread."""
+        entry = self._entry(origin)
+        if entry is None:
+            default = TLSPolicy(host=origin.authority, roots=self._roots, scratch=self._scratch)
+            return self._routed(default, origin, None)
+        password = entry.password() if entry.password else None
+        policy = replace(
+            entry.policy,
+            host=origin.authority,
+            client_key_password=password,
+            roots=self._roots,
+            scratch=self._scratch,
+            sources=MappingProxyType({**entry.policy.sources, "entry": entry.source}),
+        )
+        return self._routed(policy, origin, entry.no_proxy)
+
+    def _routed(self, policy: TLSPolicy, origin: Origin, no_proxy: tuple[str, ...] | None) -> TLSPolicy:
+        if no_proxy is not None and goes_without(origin, no_proxy):
+            return replace(policy, proxy=None)
+        proxy = policy.proxy or self._proxies.for_origin(origin, without=no_proxy)
+        if proxy is None:
+            return policy
+        return replace(policy, proxy=proxy, sources=MappingProxyType({**policy.sources, "proxy": proxy.source}))
+
+    def _entry(self, origin: Origin) -> TLSEntry | None:
+        host = ALIASES.get(origin.host, origin.host)
+        return best((one for one in self._entries if _covers(one, host, origin)), str(origin))
+
+
+def _covers(entry: TLSEntry, host: str, origin: Origin) -> bool:
+    # An entry with plain_http and no port is met before and after its target has become http://.
+    defaults = {DEFAULT_PORT[origin.scheme], DEFAULT_PORT["https"] if entry.policy.plain_http else 0}
+    return any(entry.pattern.matches(host, origin.port, default=default) for default in defaults if default)

@@ -1,0 +1,33 @@
+"""The transport of a provider's own calls: every host by its own policy, all of it within a deadline."""
+
+from __future__ import annotations
+
+import httpx
+
+from ocibroker.deadline import Deadline
+from ocibroker.errors import RedirectRefused
+from ocibroker.transport.hops import clean
+from ocibroker.transport.pool import DEADLINE
+from ocibroker.transport.wire import Wire
+
+
+class FetchTransport(httpx.BaseTransport):
+    """Sends to any host what the provider puts into the request, and nothing else.
+
+    A redirect is an error: who redirects a token endpoint would receive what was sent to it.
+    """
+
+    def __init__(self, wire: Wire, deadline: Deadline) -> None:
+        self._wire = wire
+        self._deadline = deadline
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request``; every error is an :class:`~ocibroker.errors.OcibrokerError`."""
+        copy = clean(request, keep_secrets=True)
+        copy.extensions[DEADLINE] = self._deadline
+        response = self._wire.send(copy)
+        if response.has_redirect_location:
+            response.close()
+            where = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
+            raise RedirectRefused("a token endpoint must not redirect", culprit=where)
+        return response

@@ -1,0 +1,95 @@
+"""Where a request may go: the rules of redirects and of the origin that a credential is bound to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+
+import httpx
+
+from ocibroker.errors import OcibrokerError, OriginRefused, RedirectRefused
+from ocibroker.host import address_of
+from ocibroker.origin import Origin
+from ocibroker.transport.address import origin_of
+from ocibroker.transport.pool import DEADLINE
+
+_HOP: Final = "ocibroker.hop"
+_KEPT: Final = ("timeout", DEADLINE)
+_SECRET_HEADERS: Final = ("authorization", "proxy-authorization", "cookie")
+_METADATA: Final = frozenset(map(ip_address, ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254")))
+"""Metadata services of Alibaba, AWS and Google at addresses that are not link-local."""
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """A redirect that was checked. httpx copies a request's extensions into the one that follows it."""
+
+    to: Origin
+    left: bool
+
+
+def bound(request: httpx.Request, origin: Origin) -> bool:
+    """Whether ``request`` may carry the credential of ``origin``.
+
+    It may not once a redirect has left the origin, even when another leads back.
+    Raises :class:`~ocibroker.errors.OriginRefused` for a direct request to another origin.
+    """
+    to, hop = origin_of(request.url), request.extensions.get(_HOP)
+    if isinstance(hop, _Hop) and hop.to == to:
+        return not hop.left
+    if to == origin:
+        return True
+    raise OriginRefused(
+        f"this transport is bound to {origin}", culprit=str(to), hint="ask the broker for access to that target"
+    )
+
+
+def clean(request: httpx.Request, *, keep_secrets: bool) -> httpx.Request:
+    """Return a copy to be sent: the caller's own request never shows what is added to it.
+
+    Extensions that could change the verified name or the request line are left out.
+    """
+    headers = request.headers.copy()
+    headers["host"] = request.url.netloc.decode("ascii")
+    if not keep_secrets:
+        for name in _SECRET_HEADERS:
+            headers.pop(name, None)
+    extensions = {key: value for key, value in request.extensions.items() if key in _KEPT}
+    return httpx.Request(request.method, request.url, headers=headers, stream=request.stream, extensions=extensions)
+
+
+def check_redirect(request: httpx.Request, response: httpx.Response) -> OcibrokerError | None:
+    """Return why the redirect in ``response`` must not be followed; else mark ``request`` as having led there.
+
+    Refused are redirects of anything but GET and HEAD, from HTTPS to HTTP, and to the addresses of metadata
+    services.
+    """
+    location = response.headers.get("location")
+    if response.status_code not in _REDIRECTS or location is None:
+        return None
+    here = origin_of(request.url)
+    try:
+        to = origin_of(request.url.join(location))
+    except (httpx.InvalidURL, OcibrokerError):
+        return RedirectRefused("redirects to something that is no URL", culprit=str(here))
+    if why := _refusal(request.method, here, to):
+        return RedirectRefused(f"redirects to {to}: {why}", culprit=str(here))
+    earlier = request.extensions.get(_HOP)
+    left = (isinstance(earlier, _Hop) and earlier.left) or to != here
+    request.extensions[_HOP] = _Hop(to, left)
+    return None
+
+
+def _refusal(method: str, here: Origin, to: Origin) -> str:
+    if method not in {"GET", "HEAD"}:
+        return f"a {method} is never sent on"
+    if here.scheme == "https" and to.scheme == "http":
+        return "from HTTPS to HTTP"
+    address = address_of(to.host)
+    return "an address that no registry has" if address and _is_nowhere(address) else ""
+
+
+def _is_nowhere(address: IPv4Address | IPv6Address) -> bool:
+    return address.is_link_local or address.is_unspecified or address.is_multicast or address in _METADATA

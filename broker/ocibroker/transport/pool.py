@@ -1,0 +1,201 @@
+"""Connections to one origin under one policy, over httpcore: once for threads, once for an event loop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpcore
+import httpx
+
+from ocibroker.deadline import Deadline
+from ocibroker.origin import Origin
+from ocibroker.tls import Material
+from ocibroker.transport.faults import FAULTS, fault
+from ocibroker.transport.leases import Leases
+from ocibroker.transport.network import AsyncDeadlineNetwork, DeadlineNetwork, Route
+
+DEADLINE: Final = "ocibroker.deadline"
+"""The request extension that holds a :class:`~ocibroker.deadline.Deadline` over the whole exchange."""
+
+WHOSE: Final = "the broker"
+
+_LIMITS: Final = {"max_connections": 64, "max_keepalive_connections": 16, "keepalive_expiry": 30.0}
+"""Per origin. More parallel connections than a registry client opens; idle ones go after half a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where connections go and what they trust: the origin's material, and that of its proxy."""
+
+    origin: Origin
+    material: Material
+    proxy: Material | None
+
+    @property
+    def digest(self) -> tuple[str, str]:
+        """What changes when connections must not be shared any more."""
+        return self.material.digest, self.proxy.digest if self.proxy else ""
+
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments that make an httpcore pool of this line."""
+        return {"ssl_context": self.material.context(), "proxy": self._proxy(), **_LIMITS}
+
+    def _proxy(self) -> httpcore.Proxy | None:
+        proxy = self.material.policy.proxy
+        if proxy is None or self.proxy is None:
+            return None
+        # As bytes: httpcore takes text for ASCII.
+        password = proxy.password.reveal().encode() if proxy.password else b""
+        auth = (proxy.username.encode(), password) if proxy.username else None
+        # httpcore refuses a context for a plain proxy, and takes a default of its own where an HTTPS one has none.
+        context = self.proxy.context() if proxy.origin.scheme == "https" else None
+        return httpcore.Proxy(_url(proxy.origin, b"/"), auth=auth, ssl_context=context)
+
+
+class Pool:
+    """Connections for threads."""
+
+    def __init__(self, line: Line, route: Route) -> None:
+        self.line = line
+        self._core = httpcore.ConnectionPool(**line.settings(), network_backend=DeadlineNetwork(route))
+        self._leases = Leases()
+
+    def take(self) -> bool:
+        """Announce a request; false when the pool is being given up."""
+        return self._leases.take()
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        """Send an announced request and return the response, its body unread."""
+        origin = self.line.origin
+        try:
+            answer = self._core.handle_request(_to_core(request, origin))
+        except FAULTS as error:
+            failure = fault(error, origin, WHOSE)
+        except BaseException:
+            self._done()
+            raise
+        else:
+            return _from_core(answer, _Body(answer, origin, self._done))
+        self._done()
+        raise failure
+
+    def retire(self) -> None:
+        """Close the connections, or leave that to the last user."""
+        if self._leases.retire():
+            self._core.close()
+
+    def _done(self) -> None:
+        if self._leases.give_back():
+            self._core.close()
+
+
+class AsyncPool:
+    """Connections for one event loop."""
+
+    def __init__(self, line: Line, route: Route) -> None:
+        self.line = line
+        self._core = httpcore.AsyncConnectionPool(**line.settings(), network_backend=AsyncDeadlineNetwork(route))
+        self._leases = Leases()
+
+    def take(self) -> bool:
+        """Announce a request; false when the pool is being given up."""
+        return self._leases.take()
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Send an announced request and return the response, its body unread."""
+        origin = self.line.origin
+        try:
+            answer = await self._core.handle_async_request(_to_core(request, origin))
+        except FAULTS as error:
+            failure = fault(error, origin, WHOSE)
+        except BaseException:
+            await self._done()
+            raise
+        else:
+            return _from_core(answer, _AsyncBody(answer, origin, self._done))
+        await self._done()
+        raise failure
+
+    async def retire(self) -> None:
+        """Close the connections, or leave that to the last user."""
+        if self._leases.retire():
+            await self._core.aclose()
+
+    async def _done(self) -> None:
+        if self._leases.give_back():
+            await self._core.aclose()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response, origin: Origin, done: Callable[[], None]) -> None:
+        self._answer, self._origin, self._done, self._open = answer, origin, done, True
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._answer.iter_stream()
+        except FAULTS as error:
+            failure = fault(error, self._origin, WHOSE)
+        else:
+            return
+        raise failure
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self._answer.close()
+            self._done()
+
+
+class _AsyncBody(httpx.AsyncByteStream):
+    def __init__(self, answer: httpcore.Response, origin: Origin, done: Callable[[], Awaitable[None]]) -> None:
+        self._answer, self._origin, self._done, self._open = answer, origin, done, True
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._answer.aiter_stream():
+                yield part
+        except FAULTS as error:
+            failure = fault(error, self._origin, WHOSE)
+        else:
+            return
+        raise failure
+
+    async def aclose(self) -> None:
+        if self._open:
+            self._open = False
+            await self._answer.aclose()
+            await self._done()
+
+
+def _to_core(request: httpx.Request, origin: Origin) -> httpcore.Request:
+    """Return the request with nothing but a timeout beside it.
+
+    Other extensions of a caller's could change the verified name (``sni_hostname``) or the request line
+    (``target``), on a connection that others use after it.
+    """
+    return httpcore.Request(
+        request.method,
+        _url(origin, request.url.raw_path),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions={"timeout": _timeouts(request)},
+    )
+
+
+def _timeouts(request: httpx.Request) -> dict[str, object]:
+    deadline = request.extensions.get(DEADLINE)
+    if not isinstance(deadline, Deadline):
+        return dict(request.extensions.get("timeout", {}))
+    # Waiting for a free connection takes a number; the socket takes the deadline itself.
+    return {"pool": deadline.left(), "connect": deadline, "read": deadline, "write": deadline}
+
+
+def _url(origin: Origin, target: bytes) -> httpcore.URL:
+    return httpcore.URL(scheme=origin.scheme, host=origin.dial_host, port=origin.port, target=target)
+
+
+def _from_core(answer: httpcore.Response, body: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
+    extensions = {key: value for key, value in answer.extensions.items() if key != "network_stream"}
+    return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=extensions)

@@ -1,0 +1,87 @@
+"""The clients under test: what each is told to do, and where to see what it got."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from tests.e2e.clients import Completed
+from tests.e2e.stocked_registry import StockedRegistry
+from tests.e2e.workstation import Workstation
+
+
+@dataclass(frozen=True)
+class Client:
+    """One command of one client.
+
+    ``command`` says what to run, ``expected`` the digest of what the registry holds, and ``received`` the digest of
+    what the client has of it after it ran.
+    """
+
+    name: str
+    command: Callable[[StockedRegistry], list[str]]
+    expected: Callable[[StockedRegistry], str]
+    received: Callable[[StockedRegistry, Workstation, Completed], str]
+
+
+def _image(registry: StockedRegistry) -> str:
+    return f"{registry.address}/{registry.image.name}"
+
+
+def _cert_dir(registry: StockedRegistry) -> str:
+    return f"--cert-dir={registry.authority.cert_dir}"
+
+
+def _helm_pull(registry: StockedRegistry) -> list[str]:
+    chart = f"oci://{registry.address}/{registry.chart.repository}"
+    return ["helm", "pull", chart, f"--version={registry.chart.tag}", f"--ca-file={registry.authority.bundle}"]
+
+
+def _chart_file(_: StockedRegistry, workstation: Workstation, __: Completed) -> str:
+    return f"sha256:{hashlib.sha256((workstation.home / 'hello-0.1.0.tgz').read_bytes()).hexdigest()}"
+
+
+def _skopeo_inspect(registry: StockedRegistry) -> list[str]:
+    return ["skopeo", "inspect", _cert_dir(registry), f"docker://{_image(registry)}"]
+
+
+def _printed(_: StockedRegistry, __: Workstation, completed: Completed) -> str:
+    return str(json.loads(completed.stdout)["Digest"])
+
+
+def _skopeo_copy(registry: StockedRegistry) -> list[str]:
+    source = [f"--src-cert-dir={registry.authority.cert_dir}", f"docker://{_image(registry)}"]
+    return ["skopeo", "copy", "--preserve-digests", *source, "dir:copy"]
+
+
+def _copied_layer(registry: StockedRegistry, workstation: Workstation, _: Completed) -> str:
+    layer = workstation.home / "copy" / registry.image.layer.digest.removeprefix("sha256:")
+    return f"sha256:{hashlib.sha256(layer.read_bytes()).hexdigest()}"
+
+
+def _podman_pull(registry: StockedRegistry) -> list[str]:
+    return ["podman", "pull", _cert_dir(registry), _image(registry)]
+
+
+def _in_podman(registry: StockedRegistry, workstation: Workstation, _: Completed) -> str:
+    return workstation.run("podman", "image", "inspect", "--format={{.Digest}}", _image(registry)).stdout.strip()
+
+
+def _buildah_pull(registry: StockedRegistry) -> list[str]:
+    return ["buildah", "pull", "--retry=0", _cert_dir(registry), _image(registry)]
+
+
+def _in_buildah(registry: StockedRegistry, workstation: Workstation, _: Completed) -> str:
+    return workstation.run(
+        "buildah", "inspect", "--type=image", "--format={{.FromImageDigest}}", _image(registry)
+    ).stdout.strip()
+
+
+CLIENTS: Final = (
+    Client("helm pull", _helm_pull, lambda registry: registry.chart.layer.digest, _chart_file),
+    Client("skopeo inspect", _skopeo_inspect, lambda registry: registry.image.digest, _printed),
+    Client("skopeo copy", _skopeo_copy, lambda registry: registry.image.layer.digest, _copied_layer),
+    Client("podman pull", _podman_pull, lambda registry: registry.image.digest, _in_podman),
+    Client("buildah pull", _buildah_pull, lambda registry: registry.image.digest, _in_buildah),
+)
