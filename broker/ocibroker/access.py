@@ -42,8 +42,9 @@ class Access:
     def client(self, **settings: Any) -> httpx.Client:  # noqa: ANN401  # httpx's own settings
         """Return an httpx client on the registry's base URL that authenticates by itself.
 
-        It borrows the broker's connections; closing it closes none. ``settings`` are httpx's: ``headers``,
-        ``timeout`` in seconds, … Its errors are :class:`~ocibroker.errors.OcibrokerError`.
+        It borrows the broker's connections; closing it closes none. ``settings`` are httpx's that decide
+        neither trust nor route (``headers``, ``timeout`` in seconds, …); another one is a
+        :class:`~ocibroker.errors.UsageError`. Its errors are :class:`~ocibroker.errors.OcibrokerError`.
         """
         return make_client(self.transport, str(self.origin), **settings)
 

@@ -59,6 +59,7 @@ class Broker:
         self._answers = Answers(self._clock)
         self._refusals = PostRefusals()
         self._closed = False
+        self._warn_of_broken_plugins()
         self._warn_of_weakened_hosts()
 
     @classmethod
@@ -196,6 +197,10 @@ class Broker:
         provider = inquiry.provider or "none"
         fresh = DistributionAuth(inquiry.target, realms, self._clock, self._refusals, provider=provider)
         return _keep(self._auths, name, fresh)
+
+    def _warn_of_broken_plugins(self) -> None:
+        for error in self.providers.broken.values():
+            _LOG.warning("%s", error)
 
     def _warn_of_weakened_hosts(self) -> None:
         for entry in self.config.tls:

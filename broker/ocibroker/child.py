@@ -70,7 +70,9 @@ def _start(argv: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[
             start_new_session=True,
         )
     except OSError as error:
-        raise ConfigurationError(f"cannot be run: {error.strerror}", culprit=argv[0]) from None
+        raise ConfigurationError(
+            f"cannot be run: {error.strerror}", culprit=argv[0], hint="correct the path or the mode"
+        ) from None
     except ValueError:
         raise ConfigurationError(
             "cannot be run: it holds a NUL or invalid Unicode", culprit=repr(argv[0])

@@ -18,6 +18,8 @@ class _Dated:
     expires_at: datetime | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.secret, Secret):  # text would be shown by the next repr
+            raise InvalidValue("a credential's secret is no Secret", culprit="secret", hint="wrap it: Secret(…)")
         _keep_utc(self, "issued_at", self.issued_at)
         _keep_utc(self, "expires_at", self.expires_at)
         if self.issued_at and self.expires_at and self.expires_at <= self.issued_at:

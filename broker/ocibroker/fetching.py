@@ -12,7 +12,7 @@ from ocibroker.child import Completed, run
 from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.deadline import Deadline
-from ocibroker.errors import ContractViolation, InvalidValue
+from ocibroker.errors import ContractViolation, InvalidValue, OcibrokerError
 from ocibroker.hookspecs import Provider
 from ocibroker.identity import Identity
 from ocibroker.origin import Origin
@@ -20,7 +20,7 @@ from ocibroker.reference import read_secret
 from ocibroker.request import Caller, FetchRequest, Options, Request
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies, TLSPolicy
-from ocibroker.transport import Pools, make_fetch_client
+from ocibroker.transport import Wire, make_fetch_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Means:
     environ: Mapping[str, str] = field(repr=False)
     clock: Clock
     policies: TLSPolicies
-    pools: Pools
+    wire: Wire
 
     def tls(self, url: str) -> TLSPolicy:
         """Return the policy of the host in ``url``."""
@@ -50,18 +50,26 @@ class Fetching:
     def identity(self) -> Identity:
         """Return what the credential will be bound to.
 
-        Raises :class:`~ocibroker.errors.ContractViolation` where the provider does not say.
+        Raises :class:`~ocibroker.errors.OcibrokerError` that names the provider where it does not say.
         """
         request: Request[Any] = Request(
             target=self.target, options=self.options, environ=self.means.environ, caller=self.caller
         )
         try:
             identity: object = self.provider.identity(request)
-        except Exception as error:  # noqa: BLE001  # a plugin may raise anything
-            identity = error
-        if isinstance(identity, Identity) and all(isinstance(part, str) for part in identity.parts):
-            return identity
-        raise ContractViolation(f"identity() gave a {type(identity).__name__}", culprit=self._culprit)
+        except (KeyboardInterrupt, MemoryError):
+            raise
+        except InvalidValue as error:
+            failure: OcibrokerError = ContractViolation(f"identity() failed: {error}", culprit=self._culprit)
+        except OcibrokerError as error:
+            failure = error.restated(culprit=self._culprit)
+        except BaseException as error:  # noqa: BLE001  # a plugin may raise anything, SystemExit included
+            failure = ContractViolation(f"identity() raised {type(error).__name__}", culprit=self._culprit)
+        else:
+            if isinstance(identity, Identity):
+                return identity
+            failure = ContractViolation(f"identity() gave a {type(identity).__name__}", culprit=self._culprit)
+        raise failure
 
     def fetch(self, deadline: Deadline) -> Credential | Anonymous:
         """Return the provider's answer, checked.
@@ -89,7 +97,7 @@ class Fetching:
             options=self.options,
             environ=means.environ,
             caller=self.caller,
-            open_http=_once(opened, lambda: make_fetch_client(means.pools, deadline)),
+            open_http=_once(opened, lambda: make_fetch_client(means.wire, deadline)),
             tls=means.tls,
             secret=lambda reference: read_secret(reference, environ=means.environ, deadline=deadline),
             run=run_child,

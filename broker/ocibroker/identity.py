@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ocibroker.errors import InvalidValue
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -15,8 +17,18 @@ class Identity:
     They never hold a secret. ``reach`` is ``global`` where the parts mean the same on every machine (a role ARN,
     a service account), ``local`` otherwise; only global ones may be shared between machines. ``watch`` lists
     files whose change makes it another identity.
+
+    Raises :class:`~ocibroker.errors.InvalidValue` for anything but tuples of text and of paths: it becomes a key.
     """
 
     parts: tuple[str, ...]
     reach: Literal["local", "global"] = "local"
     watch: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, kind in (("parts", str), ("watch", Path)):
+            found: object = getattr(self, name)
+            if not isinstance(found, tuple) or not all(isinstance(one, kind) for one in found):
+                raise InvalidValue(f"is no tuple of {kind.__name__}", culprit=name)
+        if self.reach not in {"local", "global"}:
+            raise InvalidValue("is neither local nor global", culprit="reach")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal, cast
 
 from ocibroker.errors import InvalidTarget
@@ -10,7 +12,7 @@ from ocibroker.host import shown, split_authority
 
 Scheme = Literal["https", "http"]
 
-DEFAULT_PORT: Final[dict[Scheme, int]] = {"https": 443, "http": 80}
+DEFAULT_PORT: Final[Mapping[Scheme, int]] = MappingProxyType({"https": 443, "http": 80})
 
 
 @dataclass(frozen=True, slots=True)

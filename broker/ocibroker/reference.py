@@ -57,6 +57,8 @@ class SecretRef:
                 return cls(env=name)
             case {"exec": [str(), *_] as argv, **rest} if not rest and all(isinstance(arg, str) for arg in argv):
                 return cls(exec=tuple(argv))
+            case dict() if len(value) > 1 and set(KEYS).issuperset(value):
+                raise InvalidValue("needs exactly one source", hint=_WAYS)
         raise InvalidValue("is neither text nor a reference to a secret", hint=_WAYS)
 
     @property
@@ -110,7 +112,9 @@ def _read(reference: SecretRef, environ: Mapping[str, str], deadline: Deadline) 
         return Secret(_content(reference.file))
     if reference.env:
         if reference.env not in environ:
-            raise CredentialUnavailable("is not set", culprit=f"variable {reference.env}")
+            raise CredentialUnavailable(
+                "is not set", culprit=f"variable {reference.env}", hint="set it, or use { file = … }"
+            )
         return Secret(environ[reference.env])
     if reference.exec:
         return Secret(_output(reference.exec, environ, deadline))

@@ -55,10 +55,10 @@ def select(target: Target, rules: Sequence[Rule], providers: Providers) -> Selec
     """
     matching = [rule for rule in rules if _matches(rule, target)]
     chosen = best(matching, str(target))
-    claims = _claims(target, providers)
     if chosen is not None:
         passed_over = [f"rule {rule.pattern.text} ({rule.source})" for rule in matching if rule is not chosen]
-        return _ruled(chosen, providers, (*passed_over, *map(str, claims)))
+        return _ruled(chosen, providers, (*passed_over, *_rivals(target, providers)))
+    claims = _claims(target, providers)
     if not claims:
         return Selection(provider=None, options=None, why=f"no rule matches {target}, and no provider claims it")
     return _claimed(target, claims)
@@ -79,6 +79,14 @@ def _ruled(rule: Rule, providers: Providers, shadowed: tuple[str, ...]) -> Selec
     )
 
 
+def _rivals(target: Target, providers: Providers) -> list[str]:
+    """Return what claims a target that a rule decides; a provider that fails to say decides nothing there."""
+    try:
+        return [str(one) for one in _claims(target, providers)]
+    except ContractViolation as error:
+        return [str(error)]
+
+
 def _claims(target: Target, providers: Providers) -> list[_Claimed]:
     found = [_Claimed(one, claim) for one in providers if (claim := _claim(one, target)) is not None]
     return sorted(found, key=lambda one: one.claim.strength, reverse=True)
@@ -87,13 +95,17 @@ def _claims(target: Target, providers: Providers) -> list[_Claimed]:
 def _claim(provider: Provider[Any], target: Target) -> Claim | None:
     try:
         claim: object = provider.claim(target)
-    except OcibrokerError:
+    except (KeyboardInterrupt, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001  # a plugin may raise anything
-        claim = error
-    if claim is None or isinstance(claim, Claim):
-        return claim
-    raise ContractViolation(f"claim() gave a {type(claim).__name__}", culprit=f"provider {provider.name}")
+    except OcibrokerError as error:
+        why = f"claim() failed: {error}"
+    except BaseException as error:  # noqa: BLE001  # a plugin may raise anything, SystemExit included
+        why = f"claim() raised {type(error).__name__}"
+    else:
+        if claim is None or isinstance(claim, Claim):
+            return claim
+        why = f"claim() gave a {type(claim).__name__}"
+    raise ContractViolation(why, culprit=f"provider {provider.name}", hint="write a [[registry]] rule")
 
 
 def _claimed(target: Target, claims: list[_Claimed]) -> Selection:

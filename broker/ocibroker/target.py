@@ -104,7 +104,7 @@ class Target:
         return Origin(self.scheme, ENDPOINTS.get(self.host, self.host), self.port)
 
     def __str__(self) -> str:
-        prefix = "" if self.scheme == "https" else f"{self.scheme}://"
+        prefix = f"{self.scheme}://" if self.scheme != "https" else "" if _names_itself(self.registry) else "oci://"
         return f"{prefix}{self.registry}/{self.path}" if self.path else f"{prefix}{self.registry}"
 
 
@@ -117,10 +117,15 @@ def _known(actions: Sequence[str]) -> tuple[str, ...]:
 def _check_shape(text: str, registry: str, path: str, *, marked: bool) -> None:
     if registry.lower() in {"https:", "http:", "oci:"}:
         raise _refused(text, "carries a scheme", hint="write registry/repository, or oci://registry/repository")
-    if not marked and not ({".", ":"} & set(registry) or registry.lower() == "localhost"):
+    if not marked and not _names_itself(registry):
         raise _refused(text, "does not name its registry", hint="write docker.io/… for Docker Hub")
     if text.endswith("/") or len(path) > 255 or (path and not _REPOSITORY.fullmatch(path)):
         raise _refused(text, *_why(path))
+
+
+def _names_itself(registry: str) -> bool:
+    """Whether it can be nothing but a registry, by Docker's rule."""
+    return bool({".", ":"} & set(registry)) or registry.lower() == "localhost"
 
 
 def _why(path: str) -> tuple[str, str]:

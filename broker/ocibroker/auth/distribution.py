@@ -82,15 +82,14 @@ class DistributionAuth:
         self._belong_to(credential)
         if "authorization" in request.headers:
             return (yield from send(request))
-        replayable = isinstance(request.stream, httpx.ByteStream)
-        if not replayable:
+        if not _replayable(request):
             yield from self._prepare(request, credential)
         try:
             return (yield from self._attempt(request, credential))
         except RegistryRefused as error:
             refusal = error
         fresh = yield from self._renewed(credential)
-        if fresh is None or not replayable:
+        if fresh is None or not _replayable(request):
             raise refusal
         self._belong_to(fresh)
         return (yield from self._attempt(request, fresh))
@@ -101,6 +100,12 @@ class DistributionAuth:
         if response.status_code != httpx.codes.UNAUTHORIZED:
             return response
         proof = yield from self._answer(response, request, credential)
+        if proof and not _replayable(request):
+            raise ConnectionFailed(
+                "asked for another token after the body was sent",
+                culprit=str(self._realms.origin),
+                hint="send it again",
+            )
         if proof:
             response = yield from send(_with(request, proof))
         if response.status_code == httpx.codes.UNAUTHORIZED:
@@ -232,6 +237,10 @@ def _with(request: httpx.Request, proof: str | None) -> httpx.Request:
     return httpx.Request(
         request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
     )
+
+
+def _replayable(request: httpx.Request) -> bool:
+    return isinstance(request.stream, httpx.ByteStream)
 
 
 def _wanted(request: httpx.Request) -> _Wanted:

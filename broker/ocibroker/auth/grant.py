@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlencode
 
@@ -25,7 +26,9 @@ LEAST_LIFE: Final = 60
 MOST_LIFE: Final = 365 * 86_400
 """Seconds. A longer life is an error of the server's, not a token for ever."""
 
-_HEADERS: Final = {"accept": "application/json", "accept-encoding": "identity", "user-agent": CLIENT_ID}
+_HEADERS: Final = MappingProxyType(
+    {"accept": "application/json", "accept-encoding": "identity", "user-agent": CLIENT_ID}
+)
 
 
 class _Answer(msgspec.Struct):

@@ -38,13 +38,13 @@ class Realms:
         Raises :class:`~ocibroker.errors.RealmRefused` that names the endpoint and the registry.
         """
         if len(realm) > _LONGEST or not realm.isascii() or not realm.isprintable():
-            raise self._refused("an endpoint that is no URL")
+            raise self._refused("which is no URL")
         try:
             place = Origin.parse(realm)
             url = httpx.URL(realm)
             agreed = origin_of(url) == place and not url.fragment
         except (InvalidTarget, httpx.InvalidURL):
-            raise self._refused("an endpoint that is no https:// URL") from None
+            raise self._refused("which is no https:// URL") from None
         if not agreed or not self._trusts(place):
             raise self._refused(str(place), hint=f'add realms = ["{place.authority}"] to its [[registry]]')
         return url
@@ -57,4 +57,6 @@ class Realms:
         return secure and place.authority in (*KNOWN.get(self.origin.host, ()), *self.listed)
 
     def _refused(self, what: str, *, hint: str = "") -> RealmRefused:
-        return RealmRefused(f"asks for the credential to be sent to {what}", culprit=str(self.origin), hint=hint)
+        return RealmRefused(
+            f"names a token endpoint that is not trusted, {what}", culprit=str(self.origin), hint=hint
+        )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final, Generic, TypeVar
 
-from ocibroker.errors import ContractViolation, OcibrokerError
+from ocibroker.errors import ContractViolation, CredentialUnavailable, OcibrokerError
 
 T = TypeVar("T")
 
@@ -39,9 +39,13 @@ class Flights(Generic[T]):
             future: Future[T] = Future()
             future.set_running_or_notify_cancel()
             self._running[key] = future
-        threading.Thread(
+        worker = threading.Thread(
             target=self._fly, args=(key, future, work, culprit), name=f"ocibroker-{culprit}", daemon=True
-        ).start()
+        )
+        try:
+            worker.start()
+        except RuntimeError:
+            self._land(key, future, CredentialUnavailable("no thread is left to ask it", culprit=culprit))
         return future
 
     def _fly(self, key: str, future: Future[T], work: Callable[[], T], culprit: str) -> None:
@@ -51,6 +55,9 @@ class Flights(Generic[T]):
                 outcome = work()
             except BaseException as error:  # noqa: BLE001  # a provider may raise anything, SystemExit included
                 outcome = _contained(error, culprit)
+        self._land(key, future, outcome)
+
+    def _land(self, key: str, future: Future[T], outcome: T | OcibrokerError) -> None:
         with self._lock:
             del self._running[key]
         if isinstance(outcome, OcibrokerError):

@@ -41,6 +41,6 @@ def _digest(parts: Iterable[str]) -> str:
     """Return a digest in which each part has its length in front: ``ab, c`` and ``a, bc`` differ."""
     digest = hashlib.sha256()
     for part in parts:
-        encoded = part.encode()
+        encoded = part.encode("utf-8", "surrogatepass")  # a profile's name may be any bytes of the environment
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     return digest.hexdigest()

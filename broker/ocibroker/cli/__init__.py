@@ -5,10 +5,9 @@ This module imports nothing beyond the standard library, so that it can say what
 
 from __future__ import annotations
 
-import io
 import os
 import sys
-from typing import Final, NoReturn, TextIO
+from typing import Final, NoReturn
 
 from ocibroker.cli.exits import ExitCode
 
@@ -17,15 +16,16 @@ NEEDED: Final = frozenset({"typer", "rich"})
 
 
 def main() -> NoReturn:
-    """Run the command line of this process and end it with the status of :class:`ExitCode`."""
+    """Run the command line of this process and end it with a code of :class:`ExitCode`."""
     try:
-        status = _run()
+        code = _run()
     except KeyboardInterrupt:
         sys.stderr.write("\n")
-        status = ExitCode.INTERRUPTED
-    for stream in (sys.stdout, sys.stderr):
-        _settle(stream)
-    sys.exit(status)
+        code = ExitCode.INTERRUPTED
+    if code == ExitCode.BROKEN_PIPE:
+        # The interpreter flushes at exit, and would complain of what nobody reads.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def _run() -> int:
@@ -36,15 +36,4 @@ def _run() -> int:
             raise
         sys.stderr.write("ocibroker: the command line needs: pip install 'ocibroker[cli]'\n")
         return ExitCode.USAGE
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A path that the terminal's encoding lacks is no reason to fail.
-        sys.stdout.reconfigure(errors="backslashreplace")
     return run(sys.argv[1:], environ=os.environ, stdout=sys.stdout, stderr=sys.stderr)
-
-
-def _settle(stream: TextIO) -> None:
-    """Flush, and give up on a stream that nobody reads: the interpreter would complain of it at exit."""
-    try:
-        stream.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -15,7 +15,7 @@ from ocibroker.cli.providers import providers
 NAME: Final = "ocibroker"
 """The command's name, however the process was started."""
 
-_HELP: Final = {"help_option_names": ["-h", "--help"]}
+_HELP: Final = ("-h", "--help")
 
 
 def application() -> typer.Typer:
@@ -23,7 +23,7 @@ def application() -> typer.Typer:
     root = typer.Typer(
         name=NAME,
         help="For any OCI registry: who am I there, and how do I talk to it.",
-        context_settings=_HELP,
+        context_settings={"help_option_names": [*_HELP]},
         pretty_exceptions_enable=False,
     )
     root.callback()(options)
@@ -34,7 +34,9 @@ def application() -> typer.Typer:
 
 
 def _configuration() -> typer.Typer:
-    group = typer.Typer(help="Check, describe and find the configuration.", context_settings=_HELP)
+    group = typer.Typer(
+        help="Check, describe and find the configuration.", context_settings={"help_option_names": [*_HELP]}
+    )
     for command in (config.check, config.schema, config.path):
         group.command()(command)
     return group

@@ -35,12 +35,10 @@ def explain(
 def _facts(found: Explanation) -> Iterator[Fact]:
     yield Fact("target", found.target)
     yield Fact("origin", found.origin)
-    if found.error:
-        yield Fact("ERROR", found.error, loud=True)
-    else:
+    for trouble in dict.fromkeys(filter(None, (found.error, found.tls_error))):
+        yield Fact("ERROR", trouble, loud=True)
+    if not found.error:
         yield from _answering(found)
-    if found.tls_error and found.tls_error != found.error:
-        yield Fact("TLS ERROR", found.tls_error, loud=True)
     yield from trust_facts(found.tls)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -43,19 +44,15 @@ def get(
         access = broker.access(target, actions=("pull", "push") if push else ("pull",))
     if access.provider is None:
         raise NoProvider(access.why, hint="add a [[registry]] rule; see `ocibroker config path`")
-    _write(access, output, invocation.terminal)
+    _WRITERS[output](access, invocation.terminal)
 
 
-def _write(access: Access, output: GetOutput, terminal: Terminal) -> None:
-    match output:
-        case GetOutput.TABLE:
-            terminal.show(fact_table(as_facts(access)))
-        case GetOutput.JSON:
-            terminal.say_json(as_data(access))
-        case GetOutput.DOCKER:
-            _write_docker(access, terminal)
-        case GetOutput.HEADER:
-            _write_header(access, terminal)
+def _write_table(access: Access, terminal: Terminal) -> None:
+    terminal.show(fact_table(as_facts(access)))
+
+
+def _write_json(access: Access, terminal: Terminal) -> None:
+    terminal.say_json(as_data(access))
 
 
 def _write_docker(access: Access, terminal: Terminal) -> None:
@@ -72,3 +69,13 @@ def _write_header(access: Access, terminal: Terminal) -> None:
         terminal.note(f"{access.target}: no header, access is anonymous: {access.credential.reason}")
     for name, value in access.headers().items():
         terminal.say(f"{name}: {value}")
+
+
+_WRITERS: Final = MappingProxyType(
+    {
+        GetOutput.TABLE: _write_table,
+        GetOutput.JSON: _write_json,
+        GetOutput.DOCKER: _write_docker,
+        GetOutput.HEADER: _write_header,
+    }
+)

@@ -24,7 +24,7 @@ def run(argv: Sequence[str], *, environ: Mapping[str, str], stdout: TextIO, stde
     Help and shell completion are typer's, and go to the process's own streams. An error becomes one line on
     ``stderr``; only with ``-vv`` is it followed by the frames of one that nobody foresaw.
     """
-    terminal = Terminal(stdout, stderr, color=not environ.get("NO_COLOR"))
+    terminal = Terminal(stdout, stderr, environ)
     with logs.shown(stderr):
         try:
             return _perform(argv, Invocation(environ, terminal))

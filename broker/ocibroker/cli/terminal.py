@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TextIO
@@ -19,11 +20,14 @@ _ENDLESS: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """``stdout`` gets all of the output at once, at the end, or nothing; ``stderr`` gets its lines as they come."""
+    """``stdout`` gets all of the output at once, at the end, or nothing; ``stderr`` gets its lines as they come.
+
+    ``environ`` says what the terminal can show: ``TERM``, ``COLUMNS``, ``NO_COLOR``.
+    """
 
     stdout: TextIO
     stderr: TextIO
-    color: bool = True
+    environ: Mapping[str, str] = field(repr=False)
     _held: io.StringIO = field(default_factory=io.StringIO, repr=False)
 
     def say(self, text: str) -> None:
@@ -43,7 +47,7 @@ class Terminal:
             file=page,
             force_terminal=person,
             width=None if person else _ENDLESS,
-            no_color=not self.color,
+            _environ=self.environ,
             highlight=False,
             markup=False,
         )
@@ -57,6 +61,10 @@ class Terminal:
             self.stderr.write(f"ocibroker: {one_line(text)}\n")
 
     def deliver(self) -> None:
-        """Write what was held. Raises ``OSError`` where nobody takes it."""
-        self.stdout.write(self._held.getvalue())
+        """Write what was held; characters that the stream's encoding lacks become escapes.
+
+        Raises ``OSError`` where nobody takes it.
+        """
+        encoding = self.stdout.encoding or "utf-8"
+        self.stdout.write(self._held.getvalue().encode(encoding, "backslashreplace").decode(encoding))
         self.stdout.flush()

@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 
@@ -96,7 +96,9 @@ def _explained(message: str, schema: type, culprit: str, text: str, prefix: str)
     hint = ""
     if unknown := _UNKNOWN.fullmatch(why):
         path, why = f"{path}.{unknown['key']}", "unknown key"
-        hint = _nearest(unknown["key"], _keys(schema, path))
+        hint = _nearest(unknown["key"], _keys(_type_at(schema, path.rpartition(".")[0])))
+    if why.startswith("Invalid enum value"):
+        hint = f"choose from {', '.join(map(str, get_args(_type_at(schema, path))))}"
     place = f"{prefix}{path}" if prefix else path.removeprefix(".")
     line = line_of(text, _steps(f".{place}"))
     where = f"{culprit}:{line}" if line else culprit
@@ -107,15 +109,19 @@ def _steps(path: str) -> list[str | int]:
     return [int(number) if number else name for name, number in _STEP.findall(path)]
 
 
-def _keys(schema: type, path: str) -> list[str]:
-    """Return the keys that are valid where the last step of ``path`` stands."""
+def _type_at(schema: type, path: str) -> Any:  # noqa: ANN401  # a type, or what typing makes of one
+    """Return the type of the value at ``path`` in a ``schema``."""
     kind: Any = schema
-    for step in _steps(path)[:-1]:
+    for step in _steps(path):
         if isinstance(step, str):
             kind = next((field.type for field in msgspec.structs.fields(kind) if field.encode_name == step), None)
         else:
-            kind = kind.__args__[0]
-    return [field.encode_name for field in msgspec.structs.fields(kind)]
+            kind = get_args(kind)[0]
+    return kind
+
+
+def _keys(struct: type[msgspec.Struct]) -> list[str]:
+    return [field.encode_name for field in msgspec.structs.fields(struct)]
 
 
 def _nearest(key: str, keys: list[str]) -> str:

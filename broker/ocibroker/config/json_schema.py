@@ -20,11 +20,22 @@ def json_schema(providers: Providers) -> dict[str, Any]:
 
 
 def _options(name: str, options: type[msgspec.Struct]) -> dict[str, Any]:
-    _, found = msgspec.json.schema_components([options], schema_hook=_hook)
+    shape = msgspec.defstruct(options.__name__, _fields(options), kw_only=True, forbid_unknown_fields=True)
+    _, found = msgspec.json.schema_components([shape], schema_hook=_hook)
     return {
         "if": {"properties": {"provider": {"const": name}}},
         "then": {"properties": {"options": found[options.__name__]}},
     }
+
+
+def _fields(options: type[msgspec.Struct]) -> list[tuple[str, Any, Any] | tuple[str, Any]]:
+    """Return the fields without their defaults: a reference to a secret has no form in JSON."""
+    return [
+        (field.encode_name, field.type)
+        if field.required
+        else (field.encode_name, field.type | msgspec.UnsetType, msgspec.UNSET)
+        for field in msgspec.structs.fields(options)
+    ]
 
 
 def _hook(kind: type) -> dict[str, Any]:

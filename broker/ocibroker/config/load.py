@@ -7,7 +7,6 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from ocibroker.config.decode import decode, parse
 from ocibroker.config.registries import rules
@@ -15,12 +14,10 @@ from ocibroker.config.schema import Document
 from ocibroker.config.source import Source
 from ocibroker.config.tls import entries
 from ocibroker.config.where import find
-from ocibroker.errors import ConfigurationError
+from ocibroker.errors import ConfigurationError, OcibrokerError
 from ocibroker.providers import Providers, load
 from ocibroker.rule import Rule
 from ocibroker.tls import TLSEntry
-
-_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +41,21 @@ def load_config(
     place = Path(path) if path is not None else find(environ)
     if place is None:
         return Config(None, (), (), load(given=plugins))
+    try:
+        return _load(place, environ, tuple(plugins))
+    except OcibrokerError as error:
+        # Without the frames below, whose local variables hold the text of the file.
+        failure = error.restated()
+    raise failure
+
+
+def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) -> Config:
     text = _read(place)
     document = decode(parse(text, str(place)), Document, culprit=str(place), text=text)
     source = Source(place, text, environ)
-    providers = _providers(document, tuple(plugins))
+    named = [table.provider for table in document.registry]
+    providers = load([*document.plugins.enable, *named], given=plugins)
     return Config(place, rules(document.registry, providers, source), entries(document.tls, source), providers)
-
-
-def _providers(document: Document, given: tuple[object, ...]) -> Providers:
-    """Load what the configuration names: what is neither built in nor given must be installed."""
-    offered = load(given=given).loaded
-    named = [table.provider for table in document.registry if table.provider not in offered]
-    return load([*document.plugins.enable, *named], given=given)
 
 
 def _read(path: Path) -> str:
@@ -72,5 +72,7 @@ def _read(path: Path) -> str:
 
 def _check_mode(path: Path, found: os.stat_result) -> None:
     """Refuse a file that somebody else could write: it decides where secrets go."""
-    if os.name == "posix" and found.st_mode & _OTHERS_WRITE:
+    # A group of the owner's own, which has the owner's number, is nobody else.
+    others = stat.S_IWOTH if found.st_gid == found.st_uid else stat.S_IWGRP | stat.S_IWOTH
+    if os.name == "posix" and found.st_mode & others:
         raise ConfigurationError("can be written by others", culprit=str(path), hint=f"chmod go-w {path}")

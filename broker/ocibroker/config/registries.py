@@ -9,7 +9,7 @@ import msgspec
 
 from ocibroker.config.schema import RegistryTable
 from ocibroker.config.source import Source
-from ocibroker.errors import ConfigurationError, ProviderUnavailable, UsageError
+from ocibroker.errors import ConfigurationError
 from ocibroker.hookspecs import Provider
 from ocibroker.host import split_authority
 from ocibroker.pattern import Pattern
@@ -30,23 +30,23 @@ def rules(tables: Sequence[RegistryTable], providers: Providers, source: Source)
 
 
 def _rule(place: str, table: RegistryTable, providers: Providers, source: Source) -> Rule:
-    try:
-        return Rule(
-            pattern=Pattern.parse(table.match),
-            provider=table.provider,
-            options=_options(place, table, providers, source),
-            anonymous_fallback=table.anonymous_fallback,
-            realms=tuple(_realm(realm) for realm in table.realms),
-            timeout=_timeout(table.timeout),
-            source=f"{source.path}, {place}",
-        )
-    except ProviderUnavailable as error:
-        failure = ConfigurationError(error.message, culprit=error.culprit, hint=error.hint)
-    except UsageError as error:
-        if isinstance(error, ConfigurationError) and error.culprit.startswith(str(source.path)):
-            raise
-        failure = ConfigurationError(error.message, culprit=error.culprit, hint=error.hint)
-    raise source.error(place, failure)
+    with source.at(f"{place}.match"):
+        pattern = Pattern.parse(table.match)
+    with source.at(f"{place}.provider"):
+        options = _options(place, table, providers, source)
+    with source.at(f"{place}.realms"):
+        realms = tuple(map(_realm, table.realms))
+    with source.at(f"{place}.timeout"):
+        timeout = _timeout(table.timeout)
+    return Rule(
+        pattern=pattern,
+        provider=table.provider,
+        options=options,
+        anonymous_fallback=table.anonymous_fallback,
+        realms=realms,
+        timeout=timeout,
+        source=f"{source.path}, {place}",
+    )
 
 
 def _options(place: str, table: RegistryTable, providers: Providers, source: Source) -> Options | None:
@@ -75,15 +75,14 @@ def _realm(text: str) -> str:
 
 def _timeout(seconds: float | None) -> float | None:
     if seconds is not None and not 0 < seconds <= 3600:
-        raise ConfigurationError("is not a number of seconds from 0 to 3600", culprit="timeout")
+        raise ConfigurationError("is not a number of seconds from 0 to 3600")
     return seconds
 
 
 def _refuse_twins(made: Sequence[Rule], source: Source) -> None:
-    seen: dict[tuple[str, int | None, str], Rule] = {}
-    for rule in made:
-        key = (rule.pattern.host, rule.pattern.port, rule.pattern.path)
-        if key in seen:
-            twins = f"{seen[key].source} and {rule.source} have the same match"
-            raise ConfigurationError(twins, culprit=str(source.path), hint="remove one of them")
-        seen[key] = rule
+    seen: dict[tuple[str, int | None, str], int] = {}
+    for at, rule in enumerate(made):
+        first = seen.setdefault((rule.pattern.host, rule.pattern.port, rule.pattern.path), at)
+        if first != at:
+            why = f"registry[{first}] and registry[{at}] have the same match"
+            raise ConfigurationError(why, culprit=str(source.path), hint="remove one of them")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
@@ -14,7 +15,7 @@ import msgspec
 
 from ocibroker.config.decode import decode, line_of
 from ocibroker.config.where import home
-from ocibroker.errors import ConfigurationError, UsageError
+from ocibroker.errors import ConfigurationError, OcibrokerError, ProviderUnavailable, UsageError
 from ocibroker.reference import SecretRef, TextRef, absolute
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -47,8 +48,20 @@ class Source:
             )
         return reference.below(self.path.absolute().parent, home(self.environ))
 
-    def error(self, place: str, error: UsageError) -> ConfigurationError:
-        """Return ``error`` with the file, the line and the place in front."""
+    @contextmanager
+    def at(self, place: str) -> Iterator[None]:
+        """Put the file, the line and the place in front of what goes wrong with the value at ``place``."""
+        try:
+            yield
+        except (UsageError, ProviderUnavailable) as error:
+            failure = self._located(place, error)
+        else:
+            return
+        raise failure
+
+    def _located(self, place: str, error: UsageError | ProviderUnavailable) -> OcibrokerError:
+        if error.culprit.startswith(str(self.path)):
+            return error
         steps = [
             int(step) if step.isdigit() else step for step in place.replace("[", ".").replace("]", "").split(".")
         ]

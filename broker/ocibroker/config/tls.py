@@ -10,7 +10,7 @@ from typing import Final
 from ocibroker.config.schema import TLSTable
 from ocibroker.config.source import Source
 from ocibroker.deadline import Deadline
-from ocibroker.errors import ConfigurationError, UsageError
+from ocibroker.errors import ConfigurationError
 from ocibroker.pattern import Pattern
 from ocibroker.reference import read_secret
 from ocibroker.secret import Secret
@@ -31,10 +31,9 @@ def entries(tables: Sequence[TLSTable], source: Source) -> tuple[TLSEntry, ...]:
 
 def _entry(place: str, table: TLSTable, source: Source) -> TLSEntry:
     where = f"{source.path}, {place}"
-    try:
-        pattern = Pattern.parse(table.match)
-        if pattern.path:
-            raise ConfigurationError("is for a host, not for a path on it", culprit=f"match = {table.match!r}")
+    with source.at(f"{place}.match"):
+        pattern = _pattern(table.match)
+    with source.at(place):
         return TLSEntry(
             pattern,
             _policy(table, source, where),
@@ -42,9 +41,14 @@ def _entry(place: str, table: TLSTable, source: Source) -> TLSEntry:
             None if table.no_proxy is None else split_no_proxy(",".join(table.no_proxy)),
             _password(place, table, source),
         )
-    except UsageError as error:
-        failure = error
-    raise source.error(place, failure)
+
+
+def _pattern(text: str) -> Pattern:
+    pattern = Pattern.parse(text)
+    if pattern.path:
+        hint = "leave out the path"
+        raise ConfigurationError("is for a host, not for a path on it", culprit=f"match = {text!r}", hint=hint)
+    return pattern
 
 
 def _policy(table: TLSTable, source: Source, where: str) -> TLSPolicy:

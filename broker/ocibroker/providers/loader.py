@@ -15,6 +15,7 @@ from ocibroker.errors import ConfigurationError, OcibrokerError, ProviderUnavail
 from ocibroker.hookspecs import PROJECT, Provider
 from ocibroker.providers.built_in import BUILT_IN
 from ocibroker.providers.installed import import_plugin
+from ocibroker.request import Options
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 
@@ -39,20 +40,26 @@ class Providers:
 
 
 def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Providers:
-    """Load the built-in plugins, those called ``names``, and the objects in ``given``, which need no installing.
+    """Load the objects in ``given``, which need no installing, the built-in plugins, and those called ``names``.
 
-    A plugin that fails is left out and remembered. Two providers of one name are a
-    :class:`~ocibroker.errors.ConfigurationError`.
+    A name that a provider already has is not sought any more. A plugin that fails is left out and remembered. Two
+    providers of one name are a :class:`~ocibroker.errors.ConfigurationError`.
     """
     loaded: dict[str, Provider[Any]] = {}
     broken: dict[str, OcibrokerError] = {}
-    for name in dict.fromkeys((*BUILT_IN, *names)):
+    for number, plugin in enumerate(given):
+        _add(loaded, _provided(plugin, f"given-{number}"))
+    for name in BUILT_IN:
+        _add(loaded, _provided(import_plugin(name), name))
+    for name in dict.fromkeys(names):
+        if name in loaded:
+            continue
         try:
             _add(loaded, _provided(import_plugin(name), name))
         except ProviderUnavailable as error:
             broken[name] = error
-    for number, plugin in enumerate(given):
-        _add(loaded, _provided(plugin, f"given-{number}"))
+    # A provider need not be called as its plugin is: a rule then names one that is no plugin, and yet is there.
+    broken = {name: error for name, error in broken.items() if name not in loaded}
     return Providers(MappingProxyType(loaded), MappingProxyType(broken))
 
 
@@ -63,9 +70,9 @@ def _provided(plugin: ModuleType | object, name: str) -> list[Provider[Any]]:
     try:
         plugins.register(plugin, name=name)
         plugins.check_pending()
-        return [_checked(one, name) for part in plugins.hook.ocibroker_providers() for one in part]
+        return [_checked(one, name) for part in _offers(plugins, name) for one in part]
     except pluggy.PluginValidationError as error:
-        why = f"does not implement the hook: {error}"
+        why = f"does not implement the hook: {' '.join(str(error).split())}"
     except OcibrokerError:
         raise
     except (KeyboardInterrupt, MemoryError):
@@ -75,14 +82,33 @@ def _provided(plugin: ModuleType | object, name: str) -> list[Provider[Any]]:
     raise ProviderUnavailable(why, culprit=f"plugin {name}", hint="mend or uninstall it")
 
 
+def _offers(plugins: pluggy.PluginManager, name: str) -> Any:  # noqa: ANN401  # whatever the hook returned
+    hook = plugins.hook.ocibroker_providers
+    if not hook.get_hookimpls():
+        raise ProviderUnavailable("implements no hook", culprit=f"plugin {name}", hint="mark it @providers")
+    return hook()
+
+
 def _checked(provider: Any, plugin: str) -> Provider[Any]:  # noqa: ANN401  # whatever the hook returned
-    missing = [part for part in ("name", "options", "claim", "identity", "fetch") if not hasattr(provider, part)]
-    if missing:
-        raise ProviderUnavailable(f"offers a provider without {missing[0]}", culprit=f"plugin {plugin}")
-    if not (isinstance(provider.name, str) and _NAME.fullmatch(provider.name)):
-        raise ProviderUnavailable("offers a provider with a bad name", culprit=f"plugin {plugin}")
+    if flaw := _flaw(provider):
+        why = f"offers a provider {flaw}"
+        raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
     checked: Provider[Any] = provider
     return checked
+
+
+def _flaw(provider: Any) -> str:  # noqa: ANN401  # whatever the hook returned
+    for part in ("name", "options", "claim", "identity", "fetch"):
+        if not hasattr(provider, part):
+            return f"without {part}"
+    for method in ("claim", "identity", "fetch"):
+        if not callable(getattr(provider, method)):
+            return f"whose {method} is no method"
+    if not (isinstance(provider.name, str) and _NAME.fullmatch(provider.name)):
+        return "with a bad name"
+    if not (isinstance(provider.options, type) and issubclass(provider.options, Options)):
+        return "whose options are no Options"
+    return ""
 
 
 def _add(loaded: dict[str, Provider[Any]], found: list[Provider[Any]]) -> None:

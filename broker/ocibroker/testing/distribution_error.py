@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from ocibroker.testing.response import CannedResponse
 
-STATUS = {
-    "BLOB_UNKNOWN": 404,
-    "BLOB_UPLOAD_INVALID": 416,
-    "BLOB_UPLOAD_UNKNOWN": 404,
-    "DIGEST_INVALID": 400,
-    "MANIFEST_INVALID": 400,
-    "MANIFEST_UNKNOWN": 404,
-    "NAME_INVALID": 400,
-    "NAME_UNKNOWN": 404,
-    "SIZE_INVALID": 400,
-    "UNAUTHORIZED": 401,
-    "DENIED": 403,
-    "UNSUPPORTED": 405,
-}
+STATUS = MappingProxyType(
+    {
+        "BLOB_UNKNOWN": 404,
+        "BLOB_UPLOAD_INVALID": 416,
+        "BLOB_UPLOAD_UNKNOWN": 404,
+        "DIGEST_INVALID": 400,
+        "MANIFEST_INVALID": 400,
+        "MANIFEST_UNKNOWN": 404,
+        "NAME_INVALID": 400,
+        "NAME_UNKNOWN": 404,
+        "SIZE_INVALID": 400,
+        "UNAUTHORIZED": 401,
+        "DENIED": 403,
+        "UNSUPPORTED": 405,
+    }
+)
 
 
 class DistributionError(Exception):

@@ -6,6 +6,7 @@ import hashlib
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from ocibroker.errors import TLSConfigurationError
@@ -15,7 +16,7 @@ from ocibroker.watch import look
 if TYPE_CHECKING:
     from ocibroker.tls.policy import TLSPolicy
 
-_VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+_VERSIONS: Final = MappingProxyType({"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Material:
 
     def _trusting(self) -> ssl.SSLContext:
         policy = self.policy
-        if not policy.ca_only and not policy.insecure:
+        alone = policy.ca_only or policy.insecure or (bool(self.authorities) and policy.roots.absent)
+        if not alone:
             return policy.roots.context()
         if policy.ca_only and ssl.SSLContext.__module__ != "ssl":
             raise TLSConfigurationError(
@@ -87,7 +89,7 @@ class Material:
             raise refused(key, host, f"is not the key of {certificate}")
         if b"ENCRYPTED" in self._private:
             if self.policy.client_key_password:
-                raise refused(key, host, "cannot be decrypted with client_key_password")
+                raise refused(key, host, "cannot be decrypted with client_key_password", "correct the password")
             raise refused(key, host, "is encrypted", "set client_key_password, or decrypt the key")
         raise refused(key, host, "is not a usable PEM private key")
 

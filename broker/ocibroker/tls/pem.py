@@ -34,7 +34,7 @@ def read_certificates(path: Path, host: str) -> tuple[str, ...]:
         raise refused(path, host, f"holds {begun} PEM blocks, of which {len(blocks)} are complete")
     for block in blocks:
         if block["label"] not in _CERTIFICATES:
-            raise refused(path, host, f"holds a {block['label']}, where certificates belong")
+            raise refused(path, host, f"holds something else than certificates: {block['label']}")
     if not blocks:
         raise refused(path, host, "holds no PEM certificate")
     return tuple(_certificate(path, host, number, block["body"]) for number, block in enumerate(blocks, start=1))
@@ -54,7 +54,7 @@ def _text(path: Path, host: str) -> str:
     except ValueError:
         raise refused(path, host, "cannot be read: it holds a NUL or invalid Unicode") from None
     if not data.strip():
-        raise refused(path, host, "is empty")
+        raise refused(path, host, "is empty", "fill it, or take it out of the configuration")
     if data.startswith(b"0\x82"):
         raise refused(path, host, "is DER", f"convert it: openssl x509 -inform der -in {path} -out {path}.pem")
     return data.decode("ascii", errors="replace")

@@ -56,13 +56,18 @@ class Roots:
         """What changes when a root comes or goes: the files, and the folders as lists of files."""
         return (*self.files, *self.folders)
 
+    @property
+    def absent(self) -> bool:
+        """Whether the system has no roots at all, as a small container may."""
+        return sys.platform.startswith("linux") and not self.files and not self.folders
+
     def context(self) -> ssl.SSLContext:
         """Return a client context that trusts these roots.
 
         Raises :class:`~ocibroker.errors.TLSConfigurationError` for a store that cannot be read.
         """
         if not self.files and not self.folders:
-            return _system_context()
+            return _system_context(self)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         for folder in self.folders:
             self._load_folder(context, folder)
@@ -116,8 +121,8 @@ def _distribution() -> Roots:
     return Roots(tuple(bundle for bundle in map(Path, _BUNDLES) if bundle.exists())[:1], (), source)
 
 
-def _system_context() -> ssl.SSLContext:
-    if sys.platform.startswith("linux"):
+def _system_context(roots: Roots) -> ssl.SSLContext:
+    if roots.absent:
         raise TLSConfigurationError(
             "no root certificates found",
             culprit="system",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 import httpx
 
-from ocibroker.errors import IntegrityError
+from ocibroker.errors import IntegrityError, OcibrokerError
 
 LARGEST: Final = 1024 * 1024
 """Bytes: far above any token, far below what would hurt."""
+
+DRAINED: Final = 64 * 1024
+"""Bytes: above that, a new connection costs less than the rest of the answer."""
 
 
 def read_whole(response: httpx.Response) -> httpx.Response:
@@ -37,6 +41,38 @@ async def read_whole_async(response: httpx.Response) -> httpx.Response:
         return _rebuilt(response, _join(parts))
     finally:
         await response.aclose()
+
+
+def drain(response: httpx.Response) -> None:
+    """Read what is left of an answer that nobody wants, so that its connection can be used again; not for long."""
+    if not response.is_stream_consumed:
+        with suppress(OcibrokerError):
+            _skim(response)
+    response.close()
+
+
+async def drain_async(response: httpx.Response) -> None:
+    """Do the same on an event loop."""
+    if not response.is_stream_consumed:
+        with suppress(OcibrokerError):
+            await _skim_async(response)
+    await response.aclose()
+
+
+def _skim(response: httpx.Response) -> None:
+    size = 0
+    for part in response.iter_raw():
+        size += len(part)
+        if size > DRAINED:
+            return
+
+
+async def _skim_async(response: httpx.Response) -> None:
+    size = 0
+    async for part in response.aiter_raw():
+        size += len(part)
+        if size > DRAINED:
+            return
 
 
 def _join(parts: Iterable[bytes]) -> bytes:

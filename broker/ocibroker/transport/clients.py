@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx
 
 from ocibroker.deadline import Deadline
+from ocibroker.errors import UsageError
 from ocibroker.transport.direct import FetchTransport
 from ocibroker.transport.wire import Wire
 
@@ -36,6 +37,25 @@ def make_fetch_client(wire: Wire, deadline: Deadline) -> httpx.Client:
     return httpx.Client(transport=FetchTransport(wire, deadline), trust_env=False, follow_redirects=False)
 
 
+_SETTINGS: Final = frozenset(
+    {
+        "cookies",
+        "default_encoding",
+        "event_hooks",
+        "follow_redirects",
+        "headers",
+        "max_redirects",
+        "params",
+        "timeout",
+    }
+)
+"""What may be set of a client: all else that httpx takes decides trust or route, and the policy does that."""
+
+
 def _arguments(base_url: str, settings: dict[str, Any]) -> dict[str, Any]:
+    if foreign := sorted(settings.keys() - _SETTINGS):
+        raise UsageError(
+            f"{foreign[0]} is not the caller's to set here", culprit="client()", hint="configure it in [[tls]]"
+        )
     defaults = {"base_url": base_url, "follow_redirects": True, "timeout": TIMEOUT}
     return {**defaults, **settings, "trust_env": False}

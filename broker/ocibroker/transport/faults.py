@@ -7,6 +7,7 @@ headers, and a traceback with local variables would print them.
 from __future__ import annotations
 
 import ssl
+from types import MappingProxyType
 from typing import Final
 
 import httpcore
@@ -38,16 +39,27 @@ FAULTS: Final = (
 
 _TIMEOUTS: Final = (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError, DeadlineExceeded)
 
-_VERIFY: Final = {
-    9: ("the certificate is not valid yet", "check the clocks of both sides"),
-    10: ("the certificate has expired", "renew it on the server"),
-    18: ("the certificate is self-signed and not trusted", "add it to ca of a [[tls]] entry for this host"),
-    19: ("the chain ends in a root that is not trusted", "add that root to ca of a [[tls]] entry for this host"),
-    20: ("the issuer is not trusted", "add the authority that issued it to ca of a [[tls]] entry for this host"),
-    21: ("the issuer is not trusted", "add the authority that issued it to ca of a [[tls]] entry for this host"),
-    62: ("the certificate is for another name", "use the name that the certificate holds"),
-    64: ("the certificate is for another address", "use the name that the certificate holds"),
-}
+_VERIFY: Final = MappingProxyType(
+    {
+        9: ("the certificate is not valid yet", "check the clocks of both sides"),
+        10: ("the certificate has expired", "renew it on the server"),
+        18: ("the certificate is self-signed and not trusted", "add it to ca of a [[tls]] entry for this host"),
+        19: (
+            "the chain ends in a root that is not trusted",
+            "add that root to ca of a [[tls]] entry for this host",
+        ),
+        20: (
+            "the issuer is not trusted",
+            "add the authority that issued it to ca of a [[tls]] entry for this host",
+        ),
+        21: (
+            "the issuer is not trusted",
+            "add the authority that issued it to ca of a [[tls]] entry for this host",
+        ),
+        62: ("the certificate is for another name", "use the name that the certificate holds"),
+        64: ("the certificate is for another address", "use the name that the certificate holds"),
+    }
+)
 """OpenSSL's ``X509_V_ERR_*`` numbers: reason and cure."""
 
 _NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
@@ -20,14 +21,21 @@ _SECRET_HEADERS: Final = ("authorization", "proxy-authorization", "cookie")
 _METADATA: Final = frozenset(map(ip_address, ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254")))
 """Metadata services of Alibaba, AWS and Google at addresses that are not link-local."""
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_MOST: Final = 10
+"""Redirects of one request: as many as Go follows, and fewer than httpx, whose own error would not be typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """A redirect that was checked. httpx copies a request's extensions into the one that follows it."""
+    """A redirect that was checked. httpx copies a request's extensions into the one that follows it.
+
+    ``by`` is the request that was redirected: sent once more, it has not followed its own redirect.
+    """
 
     to: Origin
     left: bool
+    count: int
+    by: weakref.ref[httpx.Request]
 
 
 def bound(request: httpx.Request, origin: Origin) -> bool:
@@ -36,8 +44,8 @@ def bound(request: httpx.Request, origin: Origin) -> bool:
     It may not once a redirect has left the origin, even when another leads back.
     Raises :class:`~ocibroker.errors.OriginRefused` for a direct request to another origin.
     """
-    to, hop = origin_of(request.url), request.extensions.get(_HOP)
-    if isinstance(hop, _Hop) and hop.to == to:
+    to = origin_of(request.url)
+    if hop := _hop(request, to):
         return not hop.left
     if to == origin:
         return True
@@ -63,32 +71,51 @@ def clean(request: httpx.Request, *, keep_secrets: bool) -> httpx.Request:
 def check_redirect(request: httpx.Request, response: httpx.Response) -> OcibrokerError | None:
     """Return why the redirect in ``response`` must not be followed; else mark ``request`` as having led there.
 
-    Refused are redirects of anything but GET and HEAD, from HTTPS to HTTP, and to the addresses of metadata
-    services.
+    Refused are redirects of anything but GET and HEAD, of a body, from HTTPS to HTTP, to the addresses of
+    metadata services, and more than :data:`_MOST` in a row.
     """
     location = response.headers.get("location")
     if response.status_code not in _REDIRECTS or location is None:
         return None
     here = origin_of(request.url)
-    try:
-        to = origin_of(request.url.join(location))
-    except (httpx.InvalidURL, OcibrokerError):
+    if (to := _destination(request, location)) is None:
         return RedirectRefused("redirects to something that is no URL", culprit=str(here))
-    if why := _refusal(request.method, here, to):
+    hop = _hop(request, here)
+    count = hop.count + 1 if hop else 1
+    if why := _refusal(request, here, to, count):
         return RedirectRefused(f"redirects to {to}: {why}", culprit=str(here))
-    earlier = request.extensions.get(_HOP)
-    left = (isinstance(earlier, _Hop) and earlier.left) or to != here
-    request.extensions[_HOP] = _Hop(to, left)
+    left = to != here or (hop is not None and hop.left)
+    request.extensions[_HOP] = _Hop(to, left, count, weakref.ref(request))
     return None
 
 
-def _refusal(method: str, here: Origin, to: Origin) -> str:
-    if method not in {"GET", "HEAD"}:
-        return f"a {method} is never sent on"
+def _hop(request: httpx.Request, here: Origin) -> _Hop | None:
+    """Return the redirect that has led to ``request``, which goes to ``here``."""
+    hop = request.extensions.get(_HOP)
+    return hop if isinstance(hop, _Hop) and hop.to == here and hop.by() is not request else None
+
+
+def _destination(request: httpx.Request, location: str) -> Origin | None:
+    """Return where ``location`` leads; none where two readers could disagree."""
+    try:
+        url = httpx.URL(location)
+        # Without a host, httpx would fill in the request's own but drop its port.
+        return None if url.scheme and not url.host else origin_of(request.url.join(url))
+    except (httpx.InvalidURL, OcibrokerError, ValueError):  # urllib, which joins, raises ValueError
+        return None
+
+
+def _refusal(request: httpx.Request, here: Origin, to: Origin, count: int) -> str:
+    if request.method not in {"GET", "HEAD"}:
+        return f"a {request.method} is never sent on"
+    if "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0":
+        return "a body is never sent on"
     if here.scheme == "https" and to.scheme == "http":
         return "from HTTPS to HTTP"
     address = address_of(to.host)
-    return "an address that no registry has" if address and _is_nowhere(address) else ""
+    if address and _is_nowhere(address):
+        return "an address that no registry has"
+    return "again and again" if count > _MOST else ""
 
 
 def _is_nowhere(address: IPv4Address | IPv6Address) -> bool:

@@ -8,7 +8,7 @@ import httpx
 
 from ocibroker.errors import OcibrokerError, WrongScheme
 from ocibroker.origin import Origin
-from ocibroker.transport.bounded import read_whole, read_whole_async
+from ocibroker.transport.bounded import drain, drain_async, read_whole, read_whole_async
 from ocibroker.transport.hops import bound, check_redirect, clean
 from ocibroker.transport.steps import Answer, Ask, Authentication, Source, Step
 from ocibroker.transport.wire import Wire
@@ -75,7 +75,7 @@ class PairedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             step = next(flow)
             while True:
                 if earlier is not None:
-                    earlier.close()
+                    drain(earlier)
                 answer = self._answer(step)
                 earlier = answer if isinstance(answer, httpx.Response) else None
                 step = flow.send(answer)
@@ -93,7 +93,7 @@ class PairedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             step = next(flow)
             while True:
                 if earlier is not None:
-                    await earlier.aclose()
+                    await drain_async(earlier)
                 answer = await self._answer_async(step)
                 earlier = answer if isinstance(answer, httpx.Response) else None
                 step = flow.send(answer)

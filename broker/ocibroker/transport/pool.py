@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import httpcore
@@ -21,7 +22,9 @@ DEADLINE: Final = "ocibroker.deadline"
 
 WHOSE: Final = "the broker"
 
-_LIMITS: Final = {"max_connections": 64, "max_keepalive_connections": 16, "keepalive_expiry": 30.0}
+_LIMITS: Final = MappingProxyType(
+    {"max_connections": 64, "max_keepalive_connections": 16, "keepalive_expiry": 30.0}
+)
 """Per origin. More parallel connections than a registry client opens; idle ones go after half a minute."""
 
 

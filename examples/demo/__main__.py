@@ -1,0 +1,5 @@
+"""``python -m examples.demo``."""
+
+from examples.demo import main
+
+main()

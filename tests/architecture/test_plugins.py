@@ -1,0 +1,56 @@
+"""Our own plugins come in by the door that everybody's do."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from importlib.metadata import distribution
+
+import pytest
+
+from ocibroker.hookspecs import PROJECT
+from ocibroker.providers import BUILT_IN
+from tests.architecture.house import ROOT, Module, imported, imported_at_once, plugins
+
+CONTRACT = "ocibroker.provider"
+
+
+def test_the_built_in_plugins_are_those_of_the_project_file() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["entry-points"][PROJECT] == BUILT_IN
+
+
+def test_the_built_in_plugins_are_those_of_the_installed_distribution() -> None:
+    points = distribution("ocibroker").entry_points.select(group=PROJECT)
+    assert {point.name: point.value for point in points} == BUILT_IN
+
+
+def test_the_built_in_plugins_are_those_that_lie_there() -> None:
+    assert {module.name for module in plugins()} == set(BUILT_IN.values())
+
+
+@pytest.mark.parametrize("module", plugins(), ids=str)
+def test_a_plugin_imports_nothing_of_ours_but_the_contract(module: Module) -> None:
+    ours = {name for name in imported(module.tree) if name.startswith("ocibroker")}
+    assert {name for name in ours if not name.startswith(f"{CONTRACT}.")} == set()
+
+
+@pytest.mark.parametrize("module", plugins(), ids=str)
+def test_a_plugin_imports_sdks_inside_its_functions_only(module: Module) -> None:
+    first = {name.partition(".")[0] for name in imported_at_once(module.tree)}
+    assert first <= sys.stdlib_module_names | {"ocibroker"}
+
+
+@pytest.mark.parametrize("module", plugins(), ids=str)
+def test_a_plugin_has_its_tests(module: Module) -> None:
+    name = module.name.removeprefix("ocibroker_")
+    path = ROOT / "tests" / "plugins" / f"test_{name}.py"
+    assert "ProviderContract" in path.read_text(encoding="utf-8")
+
+
+def test_the_contract_imports_no_sdk_and_exports_only_what_it_imports() -> None:
+    import ocibroker.provider as contract
+
+    public = {name for name, value in vars(contract).items() if not name.startswith("_")}
+    assert public == set(contract.__all__)
+    assert sorted(contract.__all__) == contract.__all__

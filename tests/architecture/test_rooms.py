@@ -1,0 +1,103 @@
+"""The house stands: a room imports only from rooms below it."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.architecture.house import Module, imported, modules
+
+ROOMS = (
+    # values
+    "errors",
+    "version",
+    "clock",
+    "host",
+    "origin",
+    "secret",
+    "target",
+    "credential",
+    # parts that everything may stand on
+    "deadline",
+    "watch",
+    "scratch",
+    "child",
+    "reference",
+    "pattern",
+    # the pair
+    "tls",
+    "transport",
+    "auth",
+    "access",
+    # the contract
+    "claim",
+    "identity",
+    "request",
+    "hookspecs",
+    "provider",
+    "providers",
+    # what a broker is made of
+    "rule",
+    "config",
+    "cache",
+    "fetching",
+    "selection",
+    "inquiry",
+    "answers",
+    "explanation",
+    "broker",
+    # what uses it
+    "__init__",
+    "frontends",
+    "cli",
+    "__main__",
+    "testing",
+)
+"""From the ground up."""
+
+DESIGNED = (
+    {"errors"},
+    {"target", "credential", "secret"},
+    {"tls"},
+    {"transport"},
+    {"auth"},
+    {"access"},
+    {"hookspecs"},
+    {"providers"},
+    {"config"},
+    {"cache"},
+    {"broker"},
+    {"frontends"},
+    {"cli"},
+    {"testing"},
+)
+"""The same as the design lists it (section 8): the rooms that it names, in its order."""
+
+
+def rooms_of(module: Module) -> set[str]:
+    """Return the rooms that ``module`` imports from; a name of the package itself is not a room."""
+    below = (name.split(".") for name in imported(module.tree) if name.split(".")[0] == "ocibroker")
+    return {parts[1] if len(parts) > 1 and parts[1] in ROOMS else "__init__" for parts in below}
+
+
+def test_every_module_has_a_room_and_every_room_a_module() -> None:
+    assert {module.room for module in modules()} == set(ROOMS)
+    assert len(ROOMS) == len(set(ROOMS))
+
+
+@pytest.mark.parametrize("module", modules(), ids=str)
+def test_a_room_imports_only_from_rooms_below_it(module: Module) -> None:
+    below = {*ROOMS[: ROOMS.index(module.room)], module.room}
+    assert rooms_of(module) <= below
+
+
+def test_the_rooms_stand_as_they_were_designed() -> None:
+    places = [{ROOMS.index(room) for room in row} for row in DESIGNED]
+    assert all(max(lower) < min(upper) for lower, upper in itertools.pairwise(places))
+
+
+@pytest.mark.parametrize("module", [one for one in modules() if one.room == "transport"], ids=str)
+def test_the_transport_handles_no_credential_but_by_the_steps_of_an_authentication(module: Module) -> None:
+    named = {"credential", "secret"} & rooms_of(module)
+    assert not named or module.name == "ocibroker.transport.steps"

@@ -1,0 +1,25 @@
+"""A desk with somebody else's plugin installed."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cli.desk import Outcome, Desk
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    desk: Desk
+    packages: Path
+
+    @property
+    def imported(self) -> bool:
+        return self._trace.exists()
+
+    def process(self, *argv: str) -> Outcome:
+        path = os.pathsep.join(filter(None, (str(self.packages), os.environ.get("PYTHONPATH"))))
+        return self.desk.process(*argv, PYTHONPATH=path, ACME_IMPORTED=str(self._trace))
+
+    @property
+    def _trace(self) -> Path:
+        return self.desk.home / "acme-was-imported"

@@ -1,0 +1,84 @@
+"""The command as a process: help, version, completion, and what is said where its parts are missing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ocibroker
+from ocibroker.version import __version__
+from tests.cli.desk import Outcome, Desk
+
+
+@pytest.mark.parametrize("argv", [("--help",), ("-h",), ("get", "--help"), ("config", "check", "-h")])
+def test_help(desk: Desk, argv: tuple[str, ...]) -> None:
+    outcome = desk.process(*argv)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert "Usage: ocibroker" in outcome.stdout
+
+
+def test_version(desk: Desk) -> None:
+    outcome = desk.process("--version")
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (0, f"ocibroker {__version__}\n", "")
+
+
+def test_get(desk: Desk) -> None:
+    path = desk.write("elsewhere.toml", "[[registry]]\nmatch = 'p.test'\nprovider = 'anonymous'\n")
+    outcome = desk.process("--config", str(path), "get", "p.test")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert "anonymous" in outcome.stdout
+
+
+def test_an_error_is_one_line(desk: Desk) -> None:
+    outcome = desk.process("-vv", "get", "nowhere")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert outcome.stderr.splitlines()[-1].startswith("ocibroker: 'nowhere': does not name its registry")
+    assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_for_the_shell_that_asks(desk: Desk, shell: str) -> None:
+    outcome = desk.process(_OCIBROKER_COMPLETE=f"source_{shell}")
+    assert outcome.code == 0
+    assert "ocibroker" in outcome.stdout
+
+
+def test_completion_knows_the_commands(desk: Desk) -> None:
+    outcome = desk.process(_OCIBROKER_COMPLETE="complete_bash", COMP_WORDS="ocibroker ", COMP_CWORD="1")
+    assert outcome.stdout.split() == ["get", "explain", "providers", "config"]
+
+
+class TestMissingParts:
+    """A module of the same name, found first, stands for one that is not there."""
+
+    @pytest.mark.parametrize("part", ["typer", "rich"])
+    def test_the_extra_is_named(self, desk: Desk, part: str) -> None:
+        outcome = started(desk, f"raise ModuleNotFoundError('No module named {part}', name='{part}')")
+        assert (outcome.code, outcome.stdout) == (2, "")
+        assert outcome.stderr == "ocibroker: the command line needs: pip install 'ocibroker[cli]'\n"
+
+    def test_a_broken_installation_is_not_taken_for_a_missing_one(self, desk: Desk) -> None:
+        outcome = started(desk, "import a_dependency_of_typer")
+        assert outcome.code == 1
+        assert "a_dependency_of_typer" in outcome.stderr
+
+    def test_an_installation_without_the_extra(self, tmp_path: Path) -> None:
+        """`-S` leaves out all that is installed; the package itself is found by a link."""
+        (tmp_path / "ocibroker").symlink_to(Path(ocibroker.__file__).parent)
+        done = subprocess.run(
+            [sys.executable, "-S", "-m", "ocibroker", "get", "r.test"],
+            env={"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "ocibroker: the command line needs: pip install 'ocibroker[cli]'\n"
+
+
+def started(desk: Desk, typer: str) -> Outcome:
+    (desk.home / "typer.py").write_text(typer)
+    path = os.pathsep.join(filter(None, (str(desk.home), os.environ.get("PYTHONPATH"))))
+    return desk.process("get", "r.test", PYTHONPATH=path)

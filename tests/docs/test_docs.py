@@ -1,0 +1,168 @@
+"""The manual says what the code does, and its examples work."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ocibroker import hookspecs
+from ocibroker.config import load_config
+from ocibroker.config.decode import decode
+from ocibroker.config.schema import Document, PluginsTable, RegistryTable, TLSTable
+from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
+from ocibroker_basic import BasicOptions
+from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
+
+ACCEPTANCE = ROOT / "docs" / "acceptance.md"
+CONFIGURATION = ROOT / "docs" / "configuration.md"
+PROVIDERS = ROOT / "docs" / "providers.md"
+REGISTRY = "registry.example.com"
+OURS = re.compile(r"ocibroker |.*\| docker-credential-ocibroker ")
+COMMANDS = [line for block in blocks("sh") for line in block.text.splitlines() if OURS.match(line)]
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """An environment in which a private registry is configured; ``REGISTRY`` is its address."""
+    home, authority, app = tmp_path_factory.mktemp("home"), Authority(), chart("app", "1.2.3")
+    with EmbeddedRegistry(tls=authority.server_context("localhost"), users={"alice": "wonder"}) as registry:
+        registry.push("charts/app", app.tag, app.manifest, app.media_type, app.blobs)
+        (home / "password").write_text("wonder\n")
+        config = home / "config.toml"
+        config.touch(mode=0o600)
+        config.write_text(
+            f'[[registry]]\nmatch = "{registry.address}"\nprovider = "basic"\n'
+            'options = { username = "alice", password = { file = "password" } }\n'
+        )
+        yield {
+            "REGISTRY": registry.address,
+            "HOME": str(home),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
+            "OCIBROKER_CONFIG": str(config),
+            "SSL_CERT_FILE": str(authority.write(home)),
+        }
+
+
+class TestConfiguration:
+    @pytest.mark.parametrize(
+        ("title", "table"),
+        [
+            ("## `[[registry]]`", RegistryTable),
+            ("## `[[tls]]`", TLSTable),
+            ("## `[plugins]`", PluginsTable),
+            ("## Options of the built-in providers", BasicOptions),
+        ],
+    )
+    def test_every_key_is_documented_and_no_other(self, title: str, table: type[msgspec.Struct]) -> None:
+        documented = {key: "required" in cells for key, cells in rows(section(CONFIGURATION, title)).items()}
+        assert documented == {field.encode_name: field.required for field in msgspec.structs.fields(table)}
+
+    def test_every_table_is_documented(self) -> None:
+        titles = re.findall(r"^## `\[+(\w+)\]+`$", CONFIGURATION.read_text(), re.MULTILINE)
+        assert titles == [field.encode_name for field in msgspec.structs.fields(Document)]
+
+    @pytest.mark.parametrize("block", blocks("toml"), ids=str)
+    def test_an_example_loads_without_a_warning(
+        self, block: Block, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        decode(tomllib.loads(block.text), Document, culprit=str(block))
+        path = tmp_path / "config.toml"
+        path.touch(mode=0o600)
+        path.write_text(block.text)
+        config = load_config(path, {"HOME": str(tmp_path)})
+        assert (dict(config.providers.broken), caplog.messages) == ({}, [])
+
+    def test_a_fragment_of_another_file_says_which_and_parses(self) -> None:
+        fragments = [block for info in ("toml pyproject", "toml registries") for block in blocks(info)]
+        assert all(tomllib.loads(block.text) for block in fragments)
+        assert len(fragments) + len(blocks("toml")) == sum(page.read_text().count("\n```toml") for page in PAGES)
+
+
+class TestProviders:
+    def test_every_hook_is_documented_with_its_signature(self) -> None:
+        documented = PROVIDERS.read_text()
+        signatures = list(hook_signatures())
+        assert signatures
+        assert [signature for signature in signatures if signature not in documented] == []
+
+    def test_every_part_of_the_contract_is_documented(self) -> None:
+        titles = re.findall(r"^### `(\w+)", PROVIDERS.read_text(), re.MULTILINE)
+        assert titles == [name for name in vars(hookspecs.Provider) if not name.startswith("_")]
+
+    def test_every_part_of_the_suite_is_documented(self) -> None:
+        documented = {name.partition("(")[0] for name in rows(section(PROVIDERS, "## Testing it"))}
+        parts = {*vars(ProviderContract), *ProviderContract.__annotations__}
+        assert documented == {name for name in parts if not name.startswith(("_", "test_"))}
+
+
+class TestExamples:
+    @pytest.mark.parametrize("block", blocks("python"), ids=str)
+    def test_python_runs(self, block: Block, machine: dict[str, str]) -> None:
+        code = block.text.replace(REGISTRY, machine["REGISTRY"])
+        run([sys.executable, "-W", "error", "-c", code], machine)
+
+    @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+    @pytest.mark.parametrize("command", sorted(set(COMMANDS)))
+    def test_a_command_runs(self, command: str, machine: dict[str, str]) -> None:
+        run(["/bin/sh", "-c", command.replace(REGISTRY, machine["REGISTRY"])], machine)
+
+    def test_the_provider_passes_the_contract_suite(self, machine: dict[str, str], tmp_path: Path) -> None:
+        (block,) = blocks("python contract")
+        (tmp_path / "test_hello.py").write_text(block.text)
+        environ = {**machine, "PYTHONPATH": str(ROOT / "examples" / "hello_provider")}
+        run(
+            [sys.executable, "-m", "pytest", "-q", "-W", "error", "--rootdir", str(tmp_path), str(tmp_path)],
+            environ,
+        )
+
+    def test_the_provider_is_the_one_in_examples(self) -> None:
+        module = ROOT / "examples" / "hello_provider" / "ocibroker_hello.py"
+        assert f"```python\n{module.read_text()}```" in (ROOT / "CONTRIBUTING.md").read_text()
+
+
+class TestAcceptance:
+    def test_every_item_that_is_said_to_be_shown_is_named_by_a_test(self) -> None:
+        said = set(re.findall(r"\| acceptance\((\d+)\) \|$", ACCEPTANCE.read_text(), re.MULTILINE))
+        tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+        named = {
+            item for items in re.findall(r"mark\.acceptance\(([\d, ]+)\)", tests) for item in items.split(", ")
+        }
+        assert sorted(said - named, key=int) == []
+
+
+class TestLinks:
+    @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+    def test_every_relative_link_resolves(self, page: Path) -> None:
+        assert [to for to in links(page) if not resolves(page, to)] == []
+
+    def test_every_page_is_in_the_index(self) -> None:
+        index = ROOT / "docs" / "index.md"
+        linked = {(index.parent / to).resolve() for to in links(index)}
+        assert {page for page in (ROOT / "docs").glob("*.md") if page != index} <= linked
+
+
+def hook_signatures() -> Iterator[str]:
+    for node in ast.parse(Path(hookspecs.__file__).read_text()).body:
+        if isinstance(node, ast.FunctionDef) and "_spec" in map(ast.unparse, node.decorator_list):
+            returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+            yield f"def {node.name}({ast.unparse(node.args)}){returns}"
+
+
+def run(argv: list[str], environ: dict[str, str]) -> None:
+    done = subprocess.run(argv, env=environ, cwd=ROOT, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def resolves(page: Path, to: str) -> bool:
+    path, _, anchor = to.partition("#")
+    target = (page.parent / path) if path else page
+    return target.exists() and (not anchor or anchor in anchors(target))
