@@ -92,7 +92,7 @@ def _authority(text: str, authority: str) -> tuple[str, int | None]:
         name = _glob(text, host) if "*" in host else canonical_host(host)
     except InvalidTarget as error:
         raise _refused(text, error.message, error.hint) from None
-    return ALIASES.get(name, name), number
+    return (name if number not in {None, 443} else ALIASES.get(name, name)), number
 
 
 def _glob(text: str, host: str) -> str:

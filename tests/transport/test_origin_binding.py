@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ocibroker import Access
-from ocibroker.errors import InvalidTarget, OcibrokerError, OriginRefused
+from ocibroker.errors import InvalidTarget, OcibrokerError, OriginRefused, UsageError
 from ocibroker.testing import Authority, CannedResponse, EmbeddedRegistry
 from tests.transport.answering_server import OK, AnsweringServer, answering
 from tests.transport.brokers import MODES, Desk, Mode, exchange, rule
@@ -171,8 +171,10 @@ def test_a_client_of_the_same_access_can_be_used_again_after_another_was_closed(
 
 
 def test_settings_of_the_client_cannot_turn_on_the_environment(access: Access) -> None:
-    with access.client(trust_env=True) as http:
+    with access.client() as http:
         assert http.trust_env is False
+    with pytest.raises(UsageError, match="trust_env"):
+        access.client(trust_env=True)
 
 
 def test_a_redirect_that_the_caller_follows_by_hand_loses_the_credential_too(

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.transport.answering_server import answering
-from tests.transport.brokers import MODES, Desk, Mode, exchange, made_rule, rule
-from tests.transport.made_provider import giving
-from tests.transport.raw_server import RawServer, listening, raw
-from tests.transport.token_world import asking, issuing
 
 from ocibroker import Basic, Credential, IdentityToken, Secret
 from ocibroker.auth import Realms
 from ocibroker.errors import IntegrityError, OcibrokerError, PairingViolation, RealmRefused, RedirectRefused
 from ocibroker.origin import Origin
 from ocibroker.testing import Authority, CannedResponse, EmbeddedRegistry
+from tests.transport.answering_server import answering
+from tests.transport.brokers import MODES, Desk, Mode, exchange, made_rule, rule
+from tests.transport.made_provider import giving
+from tests.transport.raw_server import RawServer, listening, raw
+from tests.transport.token_world import asking, issuing
 
 HOST = "registry.test"
 TAGS = "/v2/app/tags/list"
@@ -205,7 +205,9 @@ def test_a_listed_realm_over_plain_http_is_refused_all_the_same(desk: Desk, auth
 
 @pytest.mark.acceptance(25)
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("target", ["docker.io/library/app", "index.docker.io/app", "registry-1.docker.io/library/app"])
+@pytest.mark.parametrize(
+    "target", ["docker.io/library/app", "index.docker.io/app", "registry-1.docker.io/library/app"]
+)
 def test_docker_hubs_token_endpoint_is_known(desk: Desk, authority: Authority, target: str, mode: Mode) -> None:
     with elsewhere(authority, "https://auth.docker.io/token", "registry-1.docker.io") as registry:
         registry.push("library/app", "1", b"{}", "application/vnd.oci.image.manifest.v1+json")
@@ -267,7 +269,9 @@ def test_a_token_endpoint_that_redirects_is_refused(
     assert spy.connections == 0
 
 
-@given(realm=st.one_of(st.text(max_size=80), st.from_regex(r"https?://[a-z@:\\/.#?%\[\]0-9-]{0,40}", fullmatch=True)))
+@given(
+    realm=st.one_of(st.text(max_size=80), st.from_regex(r"https?://[a-z@:\\/.#?%\[\]0-9-]{0,40}", fullmatch=True))
+)
 def test_no_text_but_the_registrys_own_passes(realm: str) -> None:
     realms = Realms(Origin.parse("https://registry.test:5000"))
     try:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from tests.transport.answering_server import Answer
-
 from ocibroker.testing import CannedResponse
 from ocibroker.testing.request import Request
+from tests.transport.answering_server import Answer
 
 TOKEN = "the-registrys-token"
 
 
-def asking(realm: str, *, token: str = TOKEN, more: str = ',service="registry",scope="repository:app:pull"') -> Answer:
+def asking(
+    realm: str, *, token: str = TOKEN, more: str = ',service="registry",scope="repository:app:pull"'
+) -> Answer:
     """Answer as a registry that wants ``token`` and names ``realm`` as the place to get it."""
 
     def answer(request: Request) -> CannedResponse:

@@ -100,6 +100,8 @@ def test_each_kind_has_the_name_that_output_uses(credential: Credential | Anonym
         (lambda: Basic(username="a\ud800", secret=Secret("x")), "username"),
         (lambda: IdentityToken(username="a:b", secret=Secret("x")), "username"),
         (lambda: IdentityToken(username="a\r", secret=Secret("x")), "username"),
+        (lambda: Basic(username="alice", secret="text"), "secret"),  # type: ignore[arg-type]
+        (lambda: Bearer(secret=None), "secret"),  # type: ignore[arg-type]
         (lambda: Bearer(secret=Secret("a b")), "secret"),
         (lambda: Bearer(secret=Secret("é")), "secret"),
         (lambda: Bearer(secret=Secret("x"), expires_at=datetime(2030, 1, 1)), "expires_at"),  # noqa: DTZ001
@@ -124,6 +126,8 @@ def test_each_kind_has_the_name_that_output_uses(credential: Credential | Anonym
         "surrogate",
         "identity-colon",
         "identity-control",
+        "text-for-secret",
+        "nothing-for-secret",
         "bearer-space",
         "bearer-accent",
         "naive-expiry",

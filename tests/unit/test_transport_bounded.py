@@ -10,8 +10,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import httpx
 import pytest
 
-from ocibroker.errors import IntegrityError
-from ocibroker.transport.bounded import LARGEST, read_whole, read_whole_async
+from ocibroker.errors import ConnectionFailed, IntegrityError
+from ocibroker.transport.bounded import (
+    DRAINED,
+    LARGEST,
+    drain,
+    drain_async,
+    read_whole,
+    read_whole_async,
+)
 
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -106,3 +113,47 @@ def test_status_and_headers_are_kept(read: Read) -> None:
 def test_a_body_that_is_whole_is_no_longer_in_chunks(read: Read) -> None:
     response = read(httpx.Response(200, headers={"Transfer-Encoding": "chunked"}, stream=Body(iter([b"x"]))))
     assert "transfer-encoding" not in response.headers
+
+
+def drained_in_a_loop(response: httpx.Response) -> None:
+    asyncio.run(drain_async(response))
+
+
+Drain = Callable[[httpx.Response], None]
+both_drains = pytest.mark.parametrize("empty", [drain, drained_in_a_loop], ids=["thread", "loop"])
+
+
+def broken() -> Iterator[bytes]:
+    yield b"x"
+    raise ConnectionFailed("cut off")
+
+
+@both_drains
+@pytest.mark.parametrize("size", [0, 1, DRAINED], ids=["nothing", "byte", "most"])
+def test_an_answer_that_nobody_wants_is_read_to_its_end(empty: Drain, size: int) -> None:
+    body = Body(iter([b"x"] * size))
+    empty(httpx.Response(401, stream=body))
+    assert (body.taken, body.closed) == (size, True)
+
+
+@both_drains
+def test_an_endless_answer_that_nobody_wants_is_given_up(empty: Drain) -> None:
+    body = Body(endless())
+    empty(httpx.Response(401, stream=body))
+    assert body.taken <= DRAINED + 65_536
+    assert body.closed
+
+
+@both_drains
+def test_a_connection_that_breaks_meanwhile_is_of_no_matter(empty: Drain) -> None:
+    body = Body(broken())
+    empty(httpx.Response(401, stream=body))
+    assert body.closed
+
+
+@both_drains
+def test_an_answer_that_was_read_is_not_read_again(empty: Drain) -> None:
+    response = httpx.Response(401, content=b"x")
+    response.read()
+    empty(response)
+    assert response.content == b"x"

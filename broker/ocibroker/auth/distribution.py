@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
@@ -37,6 +37,24 @@ class _Wanted:
 
     repository: str
     action: str
+
+
+_Proof = Basic | Bearer
+"""What a registry itself accepts."""
+
+
+@dataclass(slots=True, eq=False)
+class _Account:
+    """A credential and the tokens that were got with it. A flow keeps to the one that it began with."""
+
+    credential: Credential | Anonymous
+    tokens: dict[_Wanted, Bearer] = field(default_factory=dict)
+
+    def keep(self, wanted: _Wanted, token: Bearer) -> None:
+        """Remember ``token``; so many that they crowd each other out are forgotten together."""
+        if len(self.tokens) >= _MOST_TOKENS:
+            self.tokens.clear()
+        self.tokens[wanted] = token
 
 
 class PostRefusals:
@@ -68,9 +86,8 @@ class DistributionAuth:
         self._clock = clock
         self._refusals = refusals
         self._provider = provider
-        self._tokens: dict[_Wanted, Bearer] = {}
         self._basic = False
-        self._of: Credential | Anonymous | None = None
+        self._account: _Account | None = None
 
     def flow(self, request: httpx.Request) -> Flow:
         """Return the flow that sends ``request``.
@@ -78,38 +95,34 @@ class DistributionAuth:
         It raises :class:`~ocibroker.errors.RegistryRefused` where a credential is asked for that there is not, or
         the one there is was turned down twice; the second time it is a newly fetched one.
         """
-        credential = yield from ask()
-        self._belong_to(credential)
+        account = self._account_of((yield from ask()))
         if "authorization" in request.headers:
             return (yield from send(request))
         if not _replayable(request):
-            yield from self._prepare(request, credential)
+            yield from self._prepare(request, account)
         try:
-            return (yield from self._attempt(request, credential))
+            return (yield from self._attempt(request, account))
         except RegistryRefused as error:
             refusal = error
-        fresh = yield from self._renewed(credential)
+        fresh = yield from self._renewed(account.credential)
         if fresh is None or not _replayable(request):
             raise refusal
-        self._belong_to(fresh)
-        return (yield from self._attempt(request, fresh))
+        return (yield from self._attempt(request, self._account_of(fresh)))
 
-    def _attempt(self, request: httpx.Request, credential: Credential | Anonymous) -> Flow:
+    def _attempt(self, request: httpx.Request, account: _Account) -> Flow:
         """Send the request, answer one challenge, and raise where the answer is not enough."""
-        response = yield from send(_with(request, self._known(request, credential)))
+        known = self._known(request, account)
+        response = yield from send(_with(request, known))
         if response.status_code != httpx.codes.UNAUTHORIZED:
             return response
-        proof = yield from self._answer(response, request, credential)
-        if proof and not _replayable(request):
-            raise ConnectionFailed(
-                "asked for another token after the body was sent",
-                culprit=str(self._realms.origin),
-                hint="send it again",
-            )
-        if proof:
+        proof = yield from self._answer(response, request, account)
+        # What was just refused is not sent twice: some registries lock an account out.
+        if proof is not None and proof != known:
+            if not _replayable(request):
+                raise self._too_late()
             response = yield from send(_with(request, proof))
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            raise self._refusal(str(self._realms.origin), response.status_code, credential)
+            raise self._refusal(str(self._realms.origin), response.status_code, account.credential)
         return response
 
     def _renewed(self, refused: Credential | Anonymous) -> Generator[Step, Answer, Credential | Anonymous | None]:
@@ -119,36 +132,39 @@ class DistributionAuth:
         fresh = yield from ask(refused)
         return None if fresh == refused else fresh
 
-    def _prepare(self, request: httpx.Request, credential: Credential | Anonymous) -> Generator[Step, Answer, None]:
+    def _prepare(self, request: httpx.Request, account: _Account) -> Generator[Step, Answer, None]:
         """Be challenged before a body that can be sent only once."""
-        if self._known(request, credential):
+        if self._known(request, account):
             return
         probe = httpx.Request("GET", request.url.copy_with(raw_path=b"/v2/"), extensions=request.extensions)
         response = yield from send(_with(probe, None))
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            yield from self._answer(response, request, credential)
+            yield from self._answer(response, request, account)
 
-    def _known(self, request: httpx.Request, credential: Credential | Anonymous) -> str | None:
+    def _known(self, request: httpx.Request, account: _Account) -> _Proof | None:
         """Return what already worked for such a request, if it is still good."""
+        credential = account.credential
         if isinstance(credential, Bearer) or (self._basic and isinstance(credential, Basic)):
-            return authorization(credential)
-        token = self._tokens.get(_wanted(request))
+            return credential
+        token = account.tokens.get(_wanted(request))
         if token is None or token.expires_at is None or token.expires_at <= self._clock.now():
             return None
-        return authorization(token)
+        return token
 
     def _answer(
-        self, response: httpx.Response, request: httpx.Request, credential: Credential | Anonymous
-    ) -> Generator[Step, Answer, str | None]:
+        self, response: httpx.Response, request: httpx.Request, account: _Account
+    ) -> Generator[Step, Answer, _Proof | None]:
         """Return what answers the challenge, or none where nothing could."""
+        credential = account.credential
         challenges = parse_challenges(response.headers.get_list("www-authenticate"))
         bearer = next((one for one in challenges if one.scheme == "bearer"), None)
         if bearer is not None and not isinstance(credential, Bearer):
             token = yield from self._token(bearer, request, credential)
-            return authorization(token)
+            account.keep(_wanted(request), token)
+            return token
         if isinstance(credential, Basic) and any(one.scheme == "basic" for one in challenges):
             self._basic = True
-            return authorization(credential)
+            return credential
         return None
 
     def _token(
@@ -160,11 +176,7 @@ class DistributionAuth:
             raise IntegrityError("the challenge names an endless service", culprit=str(self._realms.origin))
         scopes = self._scopes(challenge, request)
         response = yield from self._granted(realm, service, scopes, credential, request)
-        token = read_token(response, self._clock.now())
-        if len(self._tokens) >= _MOST_TOKENS:
-            self._tokens.clear()
-        self._tokens[_wanted(request)] = token
-        return token
+        return read_token(response, self._clock.now())
 
     def _scopes(self, challenge: Challenge, request: httpx.Request) -> tuple[Scope, ...]:
         """Return what to ask for: what the challenge names, with all the actions that the access is for."""
@@ -213,12 +225,19 @@ class DistributionAuth:
         why = f"refused the credential of provider {self._provider} ({status})"
         return RegistryRefused(why, culprit=culprit, hint="check the user, the password and the permissions")
 
-    def _belong_to(self, credential: Credential | Anonymous) -> None:
-        """Forget what was got with another credential: it may be another account's."""
-        if credential != self._of:
-            self._tokens.clear()
-            self._basic = False
-            self._of = credential
+    def _too_late(self) -> ConnectionFailed:
+        return ConnectionFailed(
+            "asked for another token after the body was sent",
+            culprit=str(self._realms.origin),
+            hint="send it again",
+        )
+
+    def _account_of(self, credential: Credential | Anonymous) -> _Account:
+        """Return what was got with ``credential``; what was got with another one may be another account's."""
+        account = self._account
+        if account is None or account.credential != credential:
+            account = self._account = _Account(credential)
+        return account
 
 
 def _exchange(grant: httpx.Request, request: httpx.Request) -> Flow:
@@ -229,11 +248,12 @@ def _exchange(grant: httpx.Request, request: httpx.Request) -> Flow:
     return (yield from send(grant, whole=True))
 
 
-def _with(request: httpx.Request, proof: str | None) -> httpx.Request:
+def _with(request: httpx.Request, proof: _Proof | None) -> httpx.Request:
     """Return the request with that proof, its body rewound: a body of bytes can be sent again."""
     headers = request.headers.copy()
-    if proof is not None:
-        headers["authorization"] = proof
+    # Written here and nowhere else: a traceback shows local variables, and a header's text is no Secret.
+    if proof is not None and (text := authorization(proof)):
+        headers["authorization"] = text
     return httpx.Request(
         request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
     )

@@ -6,6 +6,7 @@ headers, and a traceback with local variables would print them.
 
 from __future__ import annotations
 
+import os
 import ssl
 from types import MappingProxyType
 from typing import Final
@@ -22,6 +23,9 @@ from ocibroker.errors import (
     WrongScheme,
 )
 from ocibroker.origin import Origin
+
+WHOSE: Final = "the broker"
+"""Whose TLS it is, unless a caller has brought a transport."""
 
 FAULTS: Final = (
     httpcore.NetworkError,
@@ -66,11 +70,16 @@ _NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAY
 _CLIENT_CERT: Final = frozenset({"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_HANDSHAKE_FAILURE"})
 
 
-def fault(error: BaseException, origin: Origin, whose: str) -> OcibrokerError:
-    """Return the typed error for what happened on the way to ``origin``; ``whose`` TLS it was is said."""
+def fault(error: BaseException, origin: Origin, whose: str, *, answered: bool = False) -> OcibrokerError:
+    """Return the typed error for what happened on the way to ``origin``; ``whose`` TLS it was is said.
+
+    ``answered`` tells that an answer had begun, so that both sides speak the same protocol.
+    """
     where = str(origin)
     if (failure := _tls_error(error)) is not None:
         return _tls_fault(failure, where, whose)
+    if isinstance(error, OcibrokerError) and error.culprit:
+        return error.restated()
     if isinstance(error, _TIMEOUTS):
         return DeadlineExceeded(
             "did not answer in time", culprit=where, hint="allow more time, or look at the host"
@@ -79,22 +88,23 @@ def fault(error: BaseException, origin: Origin, whose: str) -> OcibrokerError:
         return error.restated(culprit=where)
     if isinstance(error, httpcore.ProxyError | httpx.ProxyError):
         return ConnectionFailed("the proxy refused the connection", culprit=where, hint="look at the proxy's log")
-    return _broken(error, origin, whose)
+    return _broken(error, origin, whose, answered=answered)
 
 
-def _broken(error: BaseException, origin: Origin, whose: str) -> OcibrokerError:
+def _broken(error: BaseException, origin: Origin, whose: str, *, answered: bool) -> OcibrokerError:
     if isinstance(error, httpcore.LocalProtocolError | httpx.LocalProtocolError | UnicodeError):
         return IntegrityError("the request cannot be written as HTTP", culprit=str(origin))
     if isinstance(error, httpcore.ConnectError | httpx.ConnectError):
         why = _os_reason(error) or "no connection"
         return ConnectionFailed(why, culprit=str(origin), hint="check the name, the port and the network")
-    if origin.scheme == "http":
+    if origin.scheme == "http" and not answered:
         return WrongScheme(
             "closed the connection without an HTTP answer",
             culprit=str(origin),
             hint="if it speaks HTTPS, remove plain_http",
         )
-    return ConnectionFailed(f"broke the connection; TLS by {whose}", culprit=str(origin), hint="try again")
+    by = f"; TLS by {whose}" if origin.scheme == "https" else ""
+    return ConnectionFailed(f"broke the connection{by}", culprit=str(origin), hint="try again")
 
 
 def _tls_error(error: BaseException) -> ssl.SSLError | None:
@@ -129,6 +139,7 @@ def _os_reason(error: BaseException) -> str:
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror
+            # asyncio writes a text of its own there; a resolver's numbers are negative.
+            return os.strerror(seen.errno) if seen.errno and seen.errno > 0 else seen.strerror
         seen = seen.__cause__ or seen.__context__
     return ""

@@ -17,7 +17,23 @@ from ocibroker.transport.pool import DEADLINE
 
 _HOP: Final = "ocibroker.hop"
 _KEPT: Final = ("timeout", DEADLINE)
-_SECRET_HEADERS: Final = ("authorization", "proxy-authorization", "cookie")
+_HARMLESS: Final = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "connection",
+        "host",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "range",
+        "user-agent",
+    }
+)
+"""The headers that go along to another origin. Any other may be a token under a name that nobody foresaw."""
 _METADATA: Final = frozenset(map(ip_address, ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254")))
 """Metadata services of Alibaba, AWS and Google at addresses that are not link-local."""
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -62,8 +78,7 @@ def clean(request: httpx.Request, *, keep_secrets: bool) -> httpx.Request:
     headers = request.headers.copy()
     headers["host"] = request.url.netloc.decode("ascii")
     if not keep_secrets:
-        for name in _SECRET_HEADERS:
-            headers.pop(name, None)
+        headers = httpx.Headers([pair for pair in headers.multi_items() if pair[0] in _HARMLESS])
     extensions = {key: value for key, value in request.extensions.items() if key in _KEPT}
     return httpx.Request(request.method, request.url, headers=headers, stream=request.stream, extensions=extensions)
 

@@ -14,6 +14,8 @@ from typing import Any
 import httpcore
 
 from ocibroker.deadline import Deadline
+from ocibroker.origin import Origin
+from ocibroker.transport.faults import FAULTS, WHOSE, fault
 
 Route = Callable[[str, int], tuple[str, int]]
 """Maps a host and port to where they are really dialled, as curl's ``--connect-to``; names stay verified."""
@@ -31,10 +33,14 @@ def _seconds(timeout: object) -> float | None:
 
 
 class DeadlineNetwork(httpcore.NetworkBackend):
-    """Opens connections by a route; every operation ends with the deadline."""
+    """Opens connections by a route; every operation ends with the deadline.
 
-    def __init__(self, route: Route) -> None:
+    ``near`` is whom they are opened to, the proxy where there is one: an error on the way there names it.
+    """
+
+    def __init__(self, route: Route, near: Origin) -> None:
         self._route = route
+        self._near = near
         self._network = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -48,12 +54,24 @@ class DeadlineNetwork(httpcore.NetworkBackend):
         """Open a connection to where the route says that ``host`` and ``port`` are."""
         to = self._route(host, port)
         seconds = _seconds(timeout)
-        return _Stream(self._network.connect_tcp(*to, seconds, local_address, socket_options))
+        try:
+            stream = self._network.connect_tcp(*to, seconds, local_address, socket_options)
+        except FAULTS as error:
+            failure = fault(error, self._near, WHOSE)
+        else:
+            return _Stream(stream, _secured(self._near))
+        raise failure
+
+
+def _secured(near: Origin) -> Origin | None:
+    """Return whom the first handshake on a connection is with, if it is not the host behind a plain proxy."""
+    return near if near.scheme == "https" else None
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, near: Origin | None = None) -> None:
         self._stream = stream
+        self._near = near
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, _seconds(timeout))
@@ -67,7 +85,15 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _seconds(timeout)))
+        try:
+            secured = self._stream.start_tls(ssl_context, server_hostname, _seconds(timeout))
+        except FAULTS as error:
+            if self._near is None:
+                raise
+            failure = fault(error, self._near, WHOSE)
+        else:
+            return _Stream(secured)
+        raise failure
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # httpcore's own signature
         return self._stream.get_extra_info(info)
@@ -76,8 +102,9 @@ class _Stream(httpcore.NetworkStream):
 class AsyncDeadlineNetwork(httpcore.AsyncNetworkBackend):
     """The same for an event loop."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, near: Origin) -> None:
         self._route = route
+        self._near = near
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -91,12 +118,19 @@ class AsyncDeadlineNetwork(httpcore.AsyncNetworkBackend):
         """Open a connection to where the route says that ``host`` and ``port`` are."""
         to = self._route(host, port)
         seconds = _seconds(timeout)
-        return _AsyncStream(await self._network.connect_tcp(*to, seconds, local_address, socket_options))
+        try:
+            stream = await self._network.connect_tcp(*to, seconds, local_address, socket_options)
+        except FAULTS as error:
+            failure = fault(error, self._near, WHOSE)
+        else:
+            return _AsyncStream(stream, _secured(self._near))
+        raise failure
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream, near: Origin | None = None) -> None:
         self._stream = stream
+        self._near = near
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return await self._stream.read(max_bytes, _seconds(timeout))
@@ -110,7 +144,15 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(await self._stream.start_tls(ssl_context, server_hostname, _seconds(timeout)))
+        try:
+            secured = await self._stream.start_tls(ssl_context, server_hostname, _seconds(timeout))
+        except FAULTS as error:
+            if self._near is None:
+                raise
+            failure = fault(error, self._near, WHOSE)
+        else:
+            return _AsyncStream(secured)
+        raise failure
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # httpcore's own signature
         return self._stream.get_extra_info(info)

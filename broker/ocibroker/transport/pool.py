@@ -11,16 +11,15 @@ import httpcore
 import httpx
 
 from ocibroker.deadline import Deadline
+from ocibroker.errors import OcibrokerError
 from ocibroker.origin import Origin
 from ocibroker.tls import Material
-from ocibroker.transport.faults import FAULTS, fault
+from ocibroker.transport.faults import FAULTS, WHOSE, fault
 from ocibroker.transport.leases import Leases
 from ocibroker.transport.network import AsyncDeadlineNetwork, DeadlineNetwork, Route
 
 DEADLINE: Final = "ocibroker.deadline"
 """The request extension that holds a :class:`~ocibroker.deadline.Deadline` over the whole exchange."""
-
-WHOSE: Final = "the broker"
 
 _LIMITS: Final = MappingProxyType(
     {"max_connections": 64, "max_keepalive_connections": 16, "keepalive_expiry": 30.0}
@@ -40,6 +39,16 @@ class Line:
     def digest(self) -> tuple[str, str]:
         """What changes when connections must not be shared any more."""
         return self.material.digest, self.proxy.digest if self.proxy else ""
+
+    @property
+    def near(self) -> Origin:
+        """Whom connections are opened to: the proxy, where there is one."""
+        proxy = self.material.policy.proxy
+        return proxy.origin if proxy else self.origin
+
+    def fault(self, error: BaseException) -> OcibrokerError:
+        """Return the typed error for what happened on the way."""
+        return fault(error, self.near if isinstance(error, httpcore.ProxyError) else self.origin, WHOSE)
 
     def settings(self) -> dict[str, Any]:
         """Return the arguments that make an httpcore pool of this line."""
@@ -62,7 +71,7 @@ class Pool:
 
     def __init__(self, line: Line, route: Route) -> None:
         self.line = line
-        self._core = httpcore.ConnectionPool(**line.settings(), network_backend=DeadlineNetwork(route))
+        self._core = httpcore.ConnectionPool(**line.settings(), network_backend=DeadlineNetwork(route, line.near))
         self._leases = Leases()
 
     def take(self) -> bool:
@@ -75,7 +84,7 @@ class Pool:
         try:
             answer = self._core.handle_request(_to_core(request, origin))
         except FAULTS as error:
-            failure = fault(error, origin, WHOSE)
+            failure = self.line.fault(error)
         except BaseException:
             self._done()
             raise
@@ -99,7 +108,9 @@ class AsyncPool:
 
     def __init__(self, line: Line, route: Route) -> None:
         self.line = line
-        self._core = httpcore.AsyncConnectionPool(**line.settings(), network_backend=AsyncDeadlineNetwork(route))
+        self._core = httpcore.AsyncConnectionPool(
+            **line.settings(), network_backend=AsyncDeadlineNetwork(route, line.near)
+        )
         self._leases = Leases()
 
     def take(self) -> bool:
@@ -112,7 +123,7 @@ class AsyncPool:
         try:
             answer = await self._core.handle_async_request(_to_core(request, origin))
         except FAULTS as error:
-            failure = fault(error, origin, WHOSE)
+            failure = self.line.fault(error)
         except BaseException:
             await self._done()
             raise
@@ -139,7 +150,7 @@ class _Body(httpx.SyncByteStream):
         try:
             yield from self._answer.iter_stream()
         except FAULTS as error:
-            failure = fault(error, self._origin, WHOSE)
+            failure = fault(error, self._origin, WHOSE, answered=True)
         else:
             return
         raise failure
@@ -160,7 +171,7 @@ class _AsyncBody(httpx.AsyncByteStream):
             async for part in self._answer.aiter_stream():
                 yield part
         except FAULTS as error:
-            failure = fault(error, self._origin, WHOSE)
+            failure = fault(error, self._origin, WHOSE, answered=True)
         else:
             return
         raise failure

@@ -13,8 +13,9 @@ import httpx
 from ocibroker.origin import Origin
 from ocibroker.tls import TLSPolicies
 from ocibroker.transport.address import origin_of
+from ocibroker.transport.faults import WHOSE
 from ocibroker.transport.network import Route
-from ocibroker.transport.pool import WHOSE, AsyncPool, Line, Pool
+from ocibroker.transport.pool import AsyncPool, Line, Pool
 
 _MOST: Final = 256
 """The most origins with open connections, for threads and for each event loop."""
