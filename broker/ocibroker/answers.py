@@ -57,9 +57,11 @@ class Answers:
 
     async def fetch_async(self, inquiry: Inquiry, deadline: Deadline) -> Answer:
         """Wait for a flight without blocking the event loop; being cancelled cancels nobody else."""
+        # A flight cannot be cancelled, so this future needs no shield; under one, nobody would take its outcome
+        # once the waiter is gone, and asyncio would log it as an error that was never looked at.
         future = asyncio.wrap_future(self._take_off(inquiry, deadline))
         try:
-            return await asyncio.wait_for(asyncio.shield(future), deadline.left())
+            return await asyncio.wait_for(future, deadline.left())
         except TimeoutError:
             failure: OcibrokerError = _late(inquiry)
         except OcibrokerError as error:

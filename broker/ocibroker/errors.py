@@ -54,7 +54,10 @@ class OcibrokerError(Exception):
 
         ``culprit`` is filled in where there was none.
         """
-        return type(self)(self.message, culprit=self.culprit or culprit, hint=self.hint)
+        # Not by the class itself: a plugin's own error may be made in another way than ours.
+        restated = type(self).__new__(type(self))
+        OcibrokerError.__init__(restated, self.message, culprit=self.culprit or culprit, hint=self.hint)
+        return restated
 
     def __str__(self) -> str:
         lead = f"{self.culprit}: {self.message}" if self.culprit else self.message

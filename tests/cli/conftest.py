@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli import acme
-from tests.cli.neighbourhood import Neighbourhood
 from tests.cli.desk import Desk
+from tests.cli.neighbourhood import Neighbourhood
 
 
 @pytest.fixture

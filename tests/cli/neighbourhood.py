@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cli.desk import Outcome, Desk
+from tests.cli.desk import Desk, Outcome
 
 
 @dataclass(frozen=True)

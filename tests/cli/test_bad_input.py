@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ocibroker.testing import Authority
-from tests.cli.desk import Outcome, Desk
+from tests.cli.desk import Desk, Outcome
 
 USAGE, UNAVAILABLE, CONNECTION = 2, 4, 5
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ocibroker.testing import Authority
-from tests.cli.desk import Outcome, Desk
+from tests.cli.desk import Desk, Outcome
 
 CANARY = "canary-Zq81"
 PASSWORDS = {

@@ -81,9 +81,7 @@ class TestPath:
     @pytest.mark.parametrize(
         ("argv", "environ"), [(["--config", "/else/where"], {}), ([], {"OCIBROKER_CONFIG": "/else/where"})]
     )
-    def test_a_file_that_is_named_wins(
-        self, desk: Desk, argv: list[str], environ: dict[str, str]
-    ) -> None:
+    def test_a_file_that_is_named_wins(self, desk: Desk, argv: list[str], environ: dict[str, str]) -> None:
         desk.configure(GOOD)
         outcome = desk.run(*argv, "config", "path", **environ)
         assert (outcome.stdout, outcome.stderr) == ("/else/where\n", "ocibroker: /else/where (not there)\n")

@@ -13,8 +13,8 @@ from ocibroker import errors
 from ocibroker.cli.exits import ExitCode, exit_code
 from ocibroker.cli.run import run
 from ocibroker.errors import OcibrokerError
+from tests.cli.desk import Desk, Outcome
 from tests.cli.neighbourhood import Neighbourhood
-from tests.cli.desk import Outcome, Desk
 
 CODES = {
     errors.UsageError: 2,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ocibroker.testing import Authority
-from tests.cli.desk import Outcome, Desk
+from tests.cli.desk import Desk, Outcome
 
 CONFIG = """
 [[registry]]

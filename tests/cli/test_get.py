@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.desk import Outcome, Desk
+from tests.cli.desk import Desk, Outcome
 
 RULES = """
 [[registry]]

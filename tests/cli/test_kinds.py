@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.cli.neighbourhood import Neighbourhood
 from tests.cli.desk import Outcome
+from tests.cli.neighbourhood import Neighbourhood
 
 RULE = "[[registry]]\nmatch = 'acme.test'\nprovider = 'acme'\noptions = {{ kind = '{kind}' }}\n"
 

@@ -9,7 +9,7 @@ import pytest
 
 import ocibroker
 from ocibroker.version import __version__
-from tests.cli.desk import Outcome, Desk
+from tests.cli.desk import Desk, Outcome
 
 
 @pytest.mark.parametrize("argv", [("--help",), ("-h",), ("get", "--help"), ("config", "check", "-h")])

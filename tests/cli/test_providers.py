@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from tests.cli import acme
+from tests.cli.desk import Desk, Outcome
 from tests.cli.neighbourhood import Neighbourhood
-from tests.cli.desk import Outcome, Desk
 
 ENABLED = "[plugins]\nenable = ['acme']\n"
 BY_RULE = "[[registry]]\nmatch = 'acme.test'\nprovider = 'acme'\n"

@@ -188,6 +188,9 @@ FAILURES = {
     "plain HTTP": Failure(
         "get", b"http://charts.example.com", b"ocibroker: http://charts.example.com: plain HTTP is not allowed\n"
     ),
+    "query": Failure(
+        "get", b"https://evil.test/?u=docker.io", b"ocibroker: server name: carries a query or a fragment\n"
+    ),
     "password in the URL": Failure(
         "get",
         b"https://u:hunter2@charts.example.com",
@@ -351,6 +354,25 @@ USAGE = b"Usage: docker-credential-ocibroker <store|get|erase|list|version>\n"
         (("-v",), b"docker-credential-ocibroker (ocibroker) 0.1.0\n", 0),
     ],
 )
-def test_the_executable_takes_exactly_one_argument(argv: tuple[str, ...], stdout: bytes, status: int) -> None:
+def test_it_takes_exactly_one_argument(argv: tuple[str, ...], stdout: bytes, status: int) -> None:
+    answer = docker.run(argv, lambda: b"", {})
+    assert (answer.stdout, answer.status) == (stdout, status)
     done = run(*argv)
     assert (done.stdout, done.returncode) == (stdout, status)
+
+
+@pytest.mark.parametrize(
+    ("environ", "stdout"),
+    [
+        ({}, found("docker.io", "hub", "hub-pw").stdout),
+        ({"OCIBROKER_NESTED": "1"}, MISS),
+        (
+            {"OCIBROKER_CONFIG": "/does/not/exist"},
+            b"ocibroker: /does/not/exist: cannot be read: No such file or directory\n",
+        ),
+    ],
+    ids=["served", "nested", "configuration missing"],
+)
+def test_a_run_answers_in_one_line(environ: dict[str, str], stdout: bytes, configuration: str) -> None:
+    answer = docker.run(["get"], lambda: b"docker.io", {"OCIBROKER_CONFIG": configuration, **environ})
+    assert answer.stdout == stdout

@@ -88,3 +88,10 @@ def exchange(access: Access, mode: Mode, method: str, url: str, **settings: Any)
             return await http.request(method, url, **settings)
 
     return asyncio.run(in_loop())
+
+
+def ask(broker: Broker, mode: Mode, target: str, **settings: Any) -> Access:  # noqa: ANN401
+    """Ask for an access, in a thread or in an event loop of its own."""
+    if mode == "sync":
+        return broker.access(target, **settings)
+    return asyncio.run(broker.access_async(target, **settings))

@@ -648,6 +648,22 @@ class TestTheFlowItself:
         assert isinstance(step, Send)
         assert step.request.headers["authorization"] == "Bearer new"
 
+    def test_so_many_tokens_that_they_crowd_each_other_out_are_forgotten(self, auth: DistributionAuth) -> None:
+        paths = [f"/v2/app{at}/tags/list" for at in range(300)]
+        for path in paths:
+            flow = auth.flow(httpx.Request("GET", f"https://registry.test{path}"))
+            _up_to_the_token(flow, password("wonder"))
+            _to_the_end(flow, path)
+        known = [self.known(auth, path) for path in paths]
+        assert (known[-1], 0 < sum(known) < 300) == (True, True)
+
+    @staticmethod
+    def known(auth: DistributionAuth, path: str) -> bool:
+        flow = auth.flow(httpx.Request("GET", f"https://registry.test{path}"))
+        next(flow)
+        step = flow.send(password("wonder"))
+        return isinstance(step, Send) and "authorization" in step.request.headers
+
 
 def _up_to_the_token(flow: Flow, credential: Credential) -> None:
     assert isinstance(next(flow), Ask)

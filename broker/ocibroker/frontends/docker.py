@@ -181,6 +181,8 @@ def _line(stdin: bytes) -> str:
 
 def _target(server: str) -> Target:
     """Return the target that a client means: a host, a host with a path, or a URL of a registry's API."""
+    if {"?", "#"} & set(server):
+        raise InvalidTarget("carries a query or a fragment", culprit="server name", hint="name the registry only")
     scheme, mark, rest = server.partition("://")
     if mark and scheme.lower() in {"https", "http"}:
         target = Target.from_url(server)

@@ -9,6 +9,7 @@ import httpx
 
 from ocibroker.errors import OcibrokerError, TransportRefused
 from ocibroker.transport.address import origin_of
+from ocibroker.transport.body import AsyncBody, Body
 from ocibroker.transport.faults import FAULTS, fault
 
 _MARK: Final = "wrap it: CallerTransport(transport)"
@@ -60,7 +61,7 @@ class CallerWire:
         if not isinstance(self._transport, httpx.BaseTransport):
             raise self._one_sided("asynchronous")
         try:
-            return self._transport.handle_request(request)
+            return self._checked(self._transport.handle_request(request), request)
         except Exception as error:  # noqa: BLE001  # whatever it raises, the caller of the broker gets a typed error
             failure = self._fault(error, request)
         raise failure
@@ -70,7 +71,7 @@ class CallerWire:
         if not isinstance(self._transport, httpx.AsyncBaseTransport):
             raise self._one_sided("synchronous")
         try:
-            return await self._transport.handle_async_request(request)
+            return self._checked(await self._transport.handle_async_request(request), request)
         except Exception as error:  # noqa: BLE001  # as above
             failure = self._fault(error, request)
         raise failure
@@ -78,9 +79,28 @@ class CallerWire:
     async def rest(self) -> None:
         """Do nothing: the caller closes what is the caller's."""
 
-    def _fault(self, error: Exception, request: httpx.Request) -> OcibrokerError:
+    def _checked(self, answer: object, request: httpx.Request) -> httpx.Response:
+        """Return the answer, which must be one, so that reading its body raises typed errors as well."""
+        if not isinstance(answer, httpx.Response):
+            raise TransportRefused(
+                f"gave a {_name(answer)} for a response", culprit=self.whose, hint="mend that transport"
+            )
+        stream = answer.stream
+        if isinstance(stream, httpx.ByteStream):  # in memory, and read already
+            return answer
+
+        def explain(error: Exception) -> OcibrokerError:
+            return self._fault(error, request, answered=True)
+
+        if isinstance(stream, httpx.SyncByteStream):
+            answer.stream = Body(stream, explain, stream.close)
+        else:
+            answer.stream = AsyncBody(stream, explain, stream.aclose)
+        return answer
+
+    def _fault(self, error: Exception, request: httpx.Request, *, answered: bool = False) -> OcibrokerError:
         if isinstance(error, FAULTS):
-            return fault(error, origin_of(request.url), self.whose)
+            return fault(error, origin_of(request.url), self.whose, answered=answered)
         return TransportRefused(f"raised {_name(error)}", culprit=self.whose, hint="mend that transport")
 
     def _one_sided(self, side: str) -> TransportRefused:

@@ -117,9 +117,11 @@ def _tls_error(error: BaseException) -> ssl.SSLError | None:
 
 
 def _tls_fault(error: ssl.SSLError, where: str, whose: str) -> OcibrokerError:
-    reason = error.reason or "handshake failed"
+    # One that a caller's transport has made itself lacks what OpenSSL would have set.
+    reason = getattr(error, "reason", None) or "handshake failed"
     if isinstance(error, ssl.SSLCertVerificationError):
-        why, hint = _VERIFY.get(error.verify_code, (error.verify_message, "look at the server's certificate"))
+        other = getattr(error, "verify_message", "the certificate is refused"), "look at the server's certificate"
+        why, hint = _VERIFY.get(getattr(error, "verify_code", 0), other)
         return TLSFailed(f"{why}; TLS by {whose}", culprit=where, hint=hint)
     if reason in _NOT_TLS:
         return WrongScheme(

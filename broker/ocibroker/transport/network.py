@@ -2,7 +2,8 @@
 
 httpcore hands the timeout of an operation down to the socket. Where that timeout is a
 :class:`~ocibroker.deadline.Deadline`, each read and write gets only what is left of it, so that a server which
-sends one byte a second cannot outlast it. The resolver is the one step that no deadline reaches.
+sends one byte a second cannot outlast it. Two steps escape it: the resolver, and the handshake within a TLS
+connection to a proxy, which httpcore limits by read.
 """
 
 from __future__ import annotations

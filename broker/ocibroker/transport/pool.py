@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -14,6 +13,7 @@ from ocibroker.deadline import Deadline
 from ocibroker.errors import OcibrokerError
 from ocibroker.origin import Origin
 from ocibroker.tls import Material
+from ocibroker.transport.body import AsyncBody, Body
 from ocibroker.transport.faults import FAULTS, WHOSE, fault
 from ocibroker.transport.leases import Leases
 from ocibroker.transport.network import AsyncDeadlineNetwork, DeadlineNetwork, Route
@@ -50,6 +50,10 @@ class Line:
         """Return the typed error for what happened on the way."""
         return fault(error, self.near if isinstance(error, httpcore.ProxyError) else self.origin, WHOSE)
 
+    def explain(self, error: Exception) -> OcibrokerError | None:
+        """Return the typed error for what happened to a body on its way."""
+        return fault(error, self.origin, WHOSE, answered=True) if isinstance(error, FAULTS) else None
+
     def settings(self) -> dict[str, Any]:
         """Return the arguments that make an httpcore pool of this line."""
         return {"ssl_context": self.material.context(), "proxy": self._proxy(), **_LIMITS}
@@ -80,16 +84,15 @@ class Pool:
 
     def send(self, request: httpx.Request) -> httpx.Response:
         """Send an announced request and return the response, its body unread."""
-        origin = self.line.origin
         try:
-            answer = self._core.handle_request(_to_core(request, origin))
+            answer = self._core.handle_request(_to_core(request, self.line.origin))
         except FAULTS as error:
             failure = self.line.fault(error)
         except BaseException:
             self._done()
             raise
         else:
-            return _from_core(answer, _Body(answer, origin, self._done))
+            return _from_core(answer, Body(answer.iter_stream(), self.line.explain, lambda: self._end(answer)))
         self._done()
         raise failure
 
@@ -97,6 +100,10 @@ class Pool:
         """Close the connections, or leave that to the last user."""
         if self._leases.retire():
             self._core.close()
+
+    def _end(self, answer: httpcore.Response) -> None:
+        answer.close()
+        self._done()
 
     def _done(self) -> None:
         if self._leases.give_back():
@@ -119,16 +126,16 @@ class AsyncPool:
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send an announced request and return the response, its body unread."""
-        origin = self.line.origin
         try:
-            answer = await self._core.handle_async_request(_to_core(request, origin))
+            answer = await self._core.handle_async_request(_to_core(request, self.line.origin))
         except FAULTS as error:
             failure = self.line.fault(error)
         except BaseException:
             await self._done()
             raise
         else:
-            return _from_core(answer, _AsyncBody(answer, origin, self._done))
+            body = AsyncBody(answer.aiter_stream(), self.line.explain, lambda: self._end(answer))
+            return _from_core(answer, body)
         await self._done()
         raise failure
 
@@ -137,50 +144,13 @@ class AsyncPool:
         if self._leases.retire():
             await self._core.aclose()
 
+    async def _end(self, answer: httpcore.Response) -> None:
+        await answer.aclose()
+        await self._done()
+
     async def _done(self) -> None:
         if self._leases.give_back():
             await self._core.aclose()
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response, origin: Origin, done: Callable[[], None]) -> None:
-        self._answer, self._origin, self._done, self._open = answer, origin, done, True
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from self._answer.iter_stream()
-        except FAULTS as error:
-            failure = fault(error, self._origin, WHOSE, answered=True)
-        else:
-            return
-        raise failure
-
-    def close(self) -> None:
-        if self._open:
-            self._open = False
-            self._answer.close()
-            self._done()
-
-
-class _AsyncBody(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response, origin: Origin, done: Callable[[], Awaitable[None]]) -> None:
-        self._answer, self._origin, self._done, self._open = answer, origin, done, True
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for part in self._answer.aiter_stream():
-                yield part
-        except FAULTS as error:
-            failure = fault(error, self._origin, WHOSE, answered=True)
-        else:
-            return
-        raise failure
-
-    async def aclose(self) -> None:
-        if self._open:
-            self._open = False
-            await self._answer.aclose()
-            await self._done()
 
 
 def _to_core(request: httpx.Request, origin: Origin) -> httpcore.Request:
