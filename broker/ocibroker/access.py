@@ -46,11 +46,11 @@ class Access:
         neither trust nor route (``headers``, ``timeout`` in seconds, …); another one is a
         :class:`~ocibroker.errors.UsageError`. Its errors are :class:`~ocibroker.errors.OcibrokerError`.
         """
-        return make_client(self.transport, str(self.origin), **settings)
+        return make_client(self.transport, str(self.origin), settings)
 
     def async_client(self, **settings: Any) -> httpx.AsyncClient:  # noqa: ANN401  # httpx's own settings
         """Return the same for an event loop."""
-        return make_async_client(self.transport, str(self.origin), **settings)
+        return make_async_client(self.transport, str(self.origin), settings)
 
     def headers(self) -> dict[str, str]:
         """Return the ``Authorization`` header as of now, for a client of another kind; empty for anonymous access.

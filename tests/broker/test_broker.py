@@ -123,6 +123,24 @@ def test_what_was_written_for_other_libraries_goes_with_the_broker(tmp_path: Pat
     assert not bundle.parent.exists()
 
 
+@pytest.mark.parametrize(
+    "setting", ["auth", "base_url", "cert", "mounts", "proxy", "transport", "trust_env", "verify"]
+)
+def test_a_client_takes_no_setting_that_decides_trust_or_route(setting: str, tmp_path: Path) -> None:
+    with Broker.from_config(environ={"HOME": str(tmp_path)}) as broker:
+        access = broker.access("host.example/app")
+        for make in (access.client, access.async_client):
+            with pytest.raises(UsageError, match=f"{setting} is not the caller's to set here"):
+                make(**{setting: None})
+
+
+def test_a_client_takes_headers_and_a_timeout(tmp_path: Path) -> None:
+    with Broker.from_config(environ={"HOME": str(tmp_path)}) as broker:
+        access = broker.access("host.example/app")
+        with access.client(headers={"User-Agent": "me"}, timeout=3) as http:
+            assert (http.headers["user-agent"], http.timeout.read) == ("me", 3)
+
+
 @pytest.mark.parametrize("weakening", ["insecure", "plain_http"])
 def test_a_weakened_host_is_logged_at_every_start(
     weakening: str, tmp_path: Path, caplog: pytest.LogCaptureFixture

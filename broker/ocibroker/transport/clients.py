@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
@@ -13,29 +14,6 @@ from ocibroker.transport.wire import Wire
 
 TIMEOUT: Final = httpx.Timeout(30.0)
 """Seconds for each operation of a caller's request; the body of a large blob may take longer in total."""
-
-
-def make_client(transport: httpx.BaseTransport, base_url: str, **settings: Any) -> httpx.Client:  # noqa: ANN401
-    """Return a client that takes nothing from the environment and borrows ``transport``'s connections.
-
-    ``settings`` are those of ``httpx.Client`` that decide neither trust nor route: headers, timeout, …
-    """
-    return httpx.Client(**_arguments(base_url, settings), transport=transport)
-
-
-def make_async_client(
-    transport: httpx.AsyncBaseTransport,
-    base_url: str,
-    **settings: Any,  # noqa: ANN401
-) -> httpx.AsyncClient:
-    """Return the asynchronous client of the same kind."""
-    return httpx.AsyncClient(**_arguments(base_url, settings), transport=transport)
-
-
-def make_fetch_client(wire: Wire, deadline: Deadline) -> httpx.Client:
-    """Return the client of one fetch: no environment, no redirects, no cookies of anybody else's."""
-    return httpx.Client(transport=FetchTransport(wire, deadline), trust_env=False, follow_redirects=False)
-
 
 _SETTINGS: Final = frozenset(
     {
@@ -52,7 +30,28 @@ _SETTINGS: Final = frozenset(
 """What may be set of a client: all else that httpx takes decides trust or route, and the policy does that."""
 
 
-def _arguments(base_url: str, settings: dict[str, Any]) -> dict[str, Any]:
+def make_client(transport: httpx.BaseTransport, base_url: str, settings: Mapping[str, Any]) -> httpx.Client:
+    """Return a client that takes nothing from the environment and borrows ``transport``'s connections.
+
+    ``settings`` are those of ``httpx.Client`` that decide neither trust nor route: headers, timeout, …
+    Raises :class:`~ocibroker.errors.UsageError` for any other.
+    """
+    return httpx.Client(**_arguments(base_url, settings), transport=transport)
+
+
+def make_async_client(
+    transport: httpx.AsyncBaseTransport, base_url: str, settings: Mapping[str, Any]
+) -> httpx.AsyncClient:
+    """Return the asynchronous client of the same kind."""
+    return httpx.AsyncClient(**_arguments(base_url, settings), transport=transport)
+
+
+def make_fetch_client(wire: Wire, deadline: Deadline) -> httpx.Client:
+    """Return the client of one fetch: no environment, no redirects, no cookies of anybody else's."""
+    return httpx.Client(transport=FetchTransport(wire, deadline), trust_env=False, follow_redirects=False)
+
+
+def _arguments(base_url: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     if foreign := sorted(settings.keys() - _SETTINGS):
         raise UsageError(
             f"{foreign[0]} is not the caller's to set here", culprit="client()", hint="configure it in [[tls]]"
