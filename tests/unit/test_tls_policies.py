@@ -124,7 +124,7 @@ class TestThePlainOnes:
 
     def test_the_entry_is_met_again_on_the_way_to_the_plain_origin(self, system: dict[str, str]) -> None:
         found = policies(entry(HOST, plain_http=True), environ=system)
-        assert found.for_target(Target.parse(f"{HOST}/b")).policy.plain_http
+        assert found.for_origin(found.origin_of(Target.parse(f"{HOST}/b"))).policy.plain_http
 
     @pytest.mark.acceptance(12)
     @pytest.mark.parametrize("allowed", [True, False], ids=["allowed", "not-allowed"])

@@ -66,10 +66,6 @@ class TLSPolicies:
         self._kept: dict[Origin, _Kept] = {}
         self._lock = threading.Lock()
 
-    def for_target(self, target: Target) -> Material:
-        """Return what the target's host is reached with."""
-        return self.for_origin(self.origin_of(target))
-
     def origin_of(self, target: Target) -> Origin:
         """Return where a connection for ``target`` goes: over plain HTTP only if an entry says so."""
         origin = target.origin

@@ -43,6 +43,11 @@ FAULTS: Final = (
 
 _TIMEOUTS: Final = (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError, DeadlineExceeded)
 
+_UNTRUSTED: Final = (
+    "the issuer is not trusted",
+    "add the authority that issued it to ca of a [[tls]] entry for this host",
+)
+
 _VERIFY: Final = MappingProxyType(
     {
         9: ("the certificate is not valid yet", "check the clocks of both sides"),
@@ -52,14 +57,8 @@ _VERIFY: Final = MappingProxyType(
             "the chain ends in a root that is not trusted",
             "add that root to ca of a [[tls]] entry for this host",
         ),
-        20: (
-            "the issuer is not trusted",
-            "add the authority that issued it to ca of a [[tls]] entry for this host",
-        ),
-        21: (
-            "the issuer is not trusted",
-            "add the authority that issued it to ca of a [[tls]] entry for this host",
-        ),
+        20: _UNTRUSTED,
+        21: _UNTRUSTED,
         62: ("the certificate is for another name", "use the name that the certificate holds"),
         64: ("the certificate is for another address", "use the name that the certificate holds"),
     }
