@@ -83,6 +83,15 @@ class TestTable:
             ["SSL_CERT_FILE"]
         ]
 
+    def test_so_is_what_other_tools_keep_and_what_is_not_obeyed_is_noted(self, home: Desk) -> None:
+        folders = home.config.parent.parent
+        first, second = (folders / tool / "certs.d" / "other.test" for tool in ("containers", "docker"))
+        second.mkdir(parents=True)
+        Authority().write(first).rename(first / "ca.crt")
+        told = facts(home.run("explain", "other.test"))
+        assert told["ca"] == [[str(first / "ca.crt"), str(first)]]
+        assert told["note"] == [[f"{second}: shadowed by {first}"]]
+
     @pytest.mark.parametrize(("host", "word"), [("careless.test", "INSECURE"), ("clear.test", "PLAIN HTTP")])
     def test_what_weakens_it_is_loud(self, home: Desk, host: str, word: str) -> None:
         outcome = home.run("explain", host)

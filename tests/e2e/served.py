@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from ocibroker import Broker
 from tests.e2e.account import Account
 from tests.e2e.artifact import Artifact
+from tests.e2e.stocked_registry import StockedRegistry
 
 _TLS = """
 [[tls]]
@@ -32,18 +35,29 @@ class Served:
     chart: Artifact
     realms: tuple[str, ...] = ()
 
-    def broker(self, folder: Path, *, password: str | None = None, known: bool = True) -> Broker:
+    @classmethod
+    def of(cls, registry: StockedRegistry) -> "Served":
+        """Return what a running Debian registry serves."""
+        realms = (httpx.URL(registry.tokens.realm).netloc.decode(),) if registry.tokens else ()
+        return cls(registry.address, registry.account, registry.authority.bundle, registry.chart, realms)
+
+    def broker(
+        self, folder: Path, *, password: str | None = None, known: bool = True, home: Path | None = None
+    ) -> Broker:
         """Return a broker that knows the registry's authority and, if ``known``, its account.
 
-        Names lead to this machine, so that nothing is needed in /etc/hosts.
+        With ``home`` the authority is not configured, but sought there. Names lead to this machine, so that
+        nothing is needed in /etc/hosts.
         """
         secret = folder / "password"
         secret.touch(mode=0o600)
         secret.write_text(self.account.password if password is None else password)
-        text = "".join(_TLS.format(address=host, ca=self.ca) for host in (self.address, *self.realms))
+        hosts = () if home else (self.address, *self.realms)
+        text = "".join(_TLS.format(address=host, ca=self.ca) for host in hosts)
         if known:
             realms = "[" + ", ".join(f'"{realm}"' for realm in self.realms) + "]"
             text += _RULE.format(address=self.address, username=self.account.username, realms=realms)
         path = folder / "ocibroker.toml"
         path.write_text(text)
-        return Broker.from_config(path, environ={}, route=lambda _, port: ("127.0.0.1", port))
+        environ = {"HOME": str(home)} if home else {}
+        return Broker.from_config(path, environ=environ, route=lambda _, port: ("127.0.0.1", port))

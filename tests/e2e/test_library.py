@@ -18,7 +18,6 @@ from tests.e2e.account import Account
 from tests.e2e.authority import Authority
 from tests.e2e.chart import chart
 from tests.e2e.served import Served
-from tests.e2e.stocked_registry import StockedRegistry
 
 REGISTRIES = ["embedded-basic", "embedded-token", "docker-registry-htpasswd", "docker-registry-token"]
 
@@ -29,7 +28,7 @@ def served(request: pytest.FixtureRequest, authority: Authority, account: Accoun
     if kind == "embedded":
         yield from embedded(auth, authority, account)
     else:
-        yield debians(request.getfixturevalue(f"registry_{auth}"))
+        yield Served.of(request.getfixturevalue(f"registry_{auth}"))
 
 
 def embedded(auth: str, authority: Authority, account: Account) -> Iterator[Served]:
@@ -40,11 +39,6 @@ def embedded(auth: str, authority: Authority, account: Account) -> Iterator[Serv
         blobs, manifest = [artifact.config.content, artifact.layer.content], artifact.manifest
         registry.push(artifact.repository, artifact.tag, manifest.content, manifest.media_type, blobs)
         yield Served(registry.address, account, authority.bundle, artifact)
-
-
-def debians(registry: StockedRegistry) -> Served:
-    realms = (httpx.URL(registry.tokens.realm).netloc.decode(),) if registry.tokens else ()
-    return Served(registry.address, registry.account, registry.authority.bundle, registry.chart, realms)
 
 
 Check = Callable[[httpx.Client, Served], None]

@@ -472,6 +472,7 @@ class TestForOtherLibraries:
             "client_cert": str(certificate),
             "insecure": False,
             "min_version": "1.2",
+            "notes": [],
             "plain_http": False,
             "proxy": "http://proxy.example:3128",
             "roots": "SSL_CERT_FILE",

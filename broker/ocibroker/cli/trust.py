@@ -19,16 +19,17 @@ _LOUD: Final = MappingProxyType(
 def trust_facts(tls: Mapping[str, Any]) -> Iterator[Fact]:
     """Tell what :meth:`~ocibroker.tls.TLSPolicy.describe` says, by the names that the configuration uses.
 
-    What weakens the policy comes first.
+    What weakens the policy comes first, what was found and is not obeyed last.
     """
     sources = tls.get("sources", {})
     for name, (lead, meaning) in _LOUD.items():
         if tls.get(name):
             yield Fact(lead, meaning, sources.get(name, ""), loud=True)
     for name, value in tls.items():
-        if name not in {*_LOUD, "sources"}:
+        if name not in {*_LOUD, "sources", "notes"}:
             # The roots' value is itself the name of their source.
             yield from _told(name, value, sources.get(name, "" if name == "roots" else "default"))
+    yield from (Fact("note", note) for note in tls.get("notes", ()))
 
 
 def _told(name: str, value: object, source: str) -> Iterator[Fact]:

@@ -13,11 +13,13 @@ from ocibroker.pattern import Pattern, best
 from ocibroker.scratch import Scratch
 from ocibroker.secret import Secret
 from ocibroker.target import ALIASES, Target
+from ocibroker.tls.discovery import discover, shadowed
 from ocibroker.tls.material import Material
+from ocibroker.tls.places import Places
 from ocibroker.tls.policy import TLSPolicy
 from ocibroker.tls.proxy import EnvironProxies, goes_without
 from ocibroker.tls.roots import Roots
-from ocibroker.watch import Look, Watch
+from ocibroker.watch import Look, Watch, look
 
 _MOST: Final = 1024
 """The most hosts whose material is kept: a crawl over many hosts must not grow without bound."""
@@ -47,7 +49,8 @@ class _Kept:
 class TLSPolicies:
     """Finds the policy of a host and keeps its material until one of its files changes.
 
-    The most specific entry wins whole; entries are never merged.
+    The most specific entry wins whole; entries are never merged. A host without one is trusted by what other
+    tools keep for it in ``places``, else by the system's roots alone.
     """
 
     def __init__(
@@ -57,12 +60,14 @@ class TLSPolicies:
         environ: Mapping[str, str],
         monotonic: Callable[[], float],
         scratch: Scratch,
+        places: Places | None = None,
     ) -> None:
         self._entries = tuple(entries)
         self._roots = Roots.from_environ(environ)
         self._proxies = EnvironProxies.from_environ(environ)
         self._monotonic = monotonic
         self._scratch = scratch
+        self._places = Places.from_environ(environ) if places is None else places
         self._kept: dict[Origin, _Kept] = {}
         self._lock = threading.Lock()
 
@@ -90,9 +95,11 @@ class TLSPolicies:
         return kept.material
 
     def _load(self, origin: Origin) -> _Kept:
+        places = () if self._entry(origin) else self._places.watch(origin)
+        before = look(places)  # before anything is read: a change in the meantime is a change
         policy = self.policy(origin)
-        watch = Watch(policy.files, self._monotonic)
-        looked = watch.seen()  # before the files are read: a change in the meantime is a change
+        watch = Watch((*places, *policy.files), self._monotonic)
+        looked = (*before, *watch.seen()[len(before) :])
         kept = _Kept(policy.load(), watch, looked)
         with self._lock:
             if len(self._kept) >= _MOST:
@@ -104,8 +111,7 @@ class TLSPolicies:
         """Return the host's policy, its files unread."""
         entry = self._entry(origin)
         if entry is None:
-            default = TLSPolicy(host=origin.authority, roots=self._roots, scratch=self._scratch)
-            return self._routed(default, origin, None)
+            return self._routed(self._discovered(origin), origin, None)
         password = entry.password() if entry.password else None
         policy = replace(
             entry.policy,
@@ -114,8 +120,23 @@ class TLSPolicies:
             roots=self._roots,
             scratch=self._scratch,
             sources=MappingProxyType({**entry.policy.sources, "entry": entry.source}),
+            notes=shadowed(origin, self._places, entry.source),
         )
         return self._routed(policy, origin, entry.no_proxy)
+
+    def _discovered(self, origin: Origin) -> TLSPolicy:
+        found = discover(origin, self._places)
+        certificate, key = found.client or (None, None)
+        return TLSPolicy(
+            host=origin.authority,
+            ca=found.ca,
+            client_cert=certificate,
+            client_key=key,
+            roots=self._roots,
+            sources=found.sources,
+            notes=found.notes,
+            scratch=self._scratch,
+        )
 
     def _routed(self, policy: TLSPolicy, origin: Origin, no_proxy: tuple[str, ...] | None) -> TLSPolicy:
         if no_proxy is not None and goes_without(origin, no_proxy):

@@ -29,7 +29,8 @@ class TLSPolicy:
     """How ``host`` is reached and trusted; it builds contexts, and never holds one.
 
     ``ca`` is added to the system's roots unless ``ca_only``. ``sources`` says of each part where it came
-    from. Raises :class:`~ocibroker.errors.TLSConfigurationError` for parts that contradict each other.
+    from, ``notes`` what was found and is not obeyed. Raises
+    :class:`~ocibroker.errors.TLSConfigurationError` for parts that contradict each other.
     """
 
     host: str
@@ -44,6 +45,7 @@ class TLSPolicy:
     plain_http: bool = False
     roots: Roots = field(default_factory=Roots)
     sources: Mapping[str, str] = field(default_factory=_nothing, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
     scratch: Scratch = field(default_factory=Scratch, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ class TLSPolicy:
             "client_cert": str(self.client_cert) if self.client_cert else None,
             "insecure": self.insecure,
             "min_version": self.min_version,
+            "notes": list(self.notes),
             "plain_http": self.plain_http,
             "proxy": str(self.proxy) if self.proxy else None,
             "roots": "none" if self.ca_only else self.roots.source,
