@@ -20,7 +20,7 @@ $(install) --upgrade 'pip>=25.1'
 endef
 endif
 
-.PHONY: help demo test check format clean
+.PHONY: help demo test check bench format clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,11 @@ check: $(VENV)/.installed-dev  ## set up, then lint, check the formatting and th
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy $(CODE)
+
+bench: $(VENV)/.installed-dev  ## set up, then measure side by side with other tools; needs docker-registry and skopeo
+	$(prepare)
+	$(install) --group bench
+	$(BIN)/python -m benchmarks.pull
 
 format: $(VENV)/.installed-dev  ## set up, then format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix $(CODE)

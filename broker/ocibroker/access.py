@@ -52,6 +52,13 @@ class Access:
         """Return the same for an event loop."""
         return make_async_client(self.transport, str(self.origin), settings)
 
+    def public_client(self, **settings: Any) -> httpx.Client:  # noqa: ANN401  # httpx's own settings
+        """Return an httpx client without credential, for HTTPS URLs on any host, each trusted by its own policy.
+
+        For what a manifest or an index of this registry names elsewhere: nobody there gets the credential.
+        """
+        return make_client(self.transport.public(), "", settings)
+
     def headers(self) -> dict[str, str]:
         """Return the ``Authorization`` header as of now, for a client of another kind; empty for anonymous access.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ocibroker.cache import Entry, Flights, Memory
@@ -57,6 +57,8 @@ class Answers:
 
     async def fetch_async(self, inquiry: Inquiry, deadline: Deadline) -> Answer:
         """Wait for a flight without blocking the event loop; being cancelled cancels nobody else."""
+        import asyncio  # slow, and a command needs none of it
+
         # A flight cannot be cancelled, so this future needs no shield; under one, nobody would take its outcome
         # once the waiter is gone, and asyncio would log it as an error that was never looked at.
         future = asyncio.wrap_future(self._take_off(inquiry, deadline))
@@ -124,6 +126,21 @@ class BrokerSource:
         if refused is not None:
             self._answers.discard(inquiry, refused)
         return inquiry
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A credential that the caller brought: there is no other, also where it is refused."""
+
+    credential: Answer
+
+    def current(self, refused: Credential | None) -> Answer:
+        """Return it."""
+        return self.credential
+
+    async def current_async(self, refused: Credential | None) -> Answer:
+        """Return it."""
+        return self.current(refused)
 
 
 def _late(inquiry: Inquiry) -> DeadlineExceeded:

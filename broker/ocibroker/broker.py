@@ -10,16 +10,18 @@ from functools import lru_cache
 from typing import Final, Self, TypeVar
 
 from ocibroker.access import Access
-from ocibroker.answers import Answer, Answers, BrokerSource
+from ocibroker.answers import Answer, Answers, BrokerSource, Given
 from ocibroker.auth import DistributionAuth, PostRefusals, Realms
 from ocibroker.cache import cache_key, options_digest
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.config import Config, load_config
+from ocibroker.credential import Anonymous, Credential
 from ocibroker.errors import UsageError, WrongScheme
 from ocibroker.explanation import Explanation, explain
 from ocibroker.fetching import Fetching, Means
 from ocibroker.identity import Identity
 from ocibroker.inquiry import Inquiry
+from ocibroker.origin import Origin
 from ocibroker.providers import Providers
 from ocibroker.request import Caller
 from ocibroker.scratch import Scratch
@@ -117,6 +119,27 @@ class Broker:
         inquiry = source.inquire()
         return self._pair(inquiry, await source.answer_async(inquiry), source, mark)
 
+    def present(
+        self, target: str | Target, credential: Credential | Anonymous, *, actions: tuple[str, ...] = PULL
+    ) -> Access:
+        """Return access to ``target`` with a credential of the caller's own: no provider is asked for one.
+
+        Nothing of it is remembered. For trying a credential before it is stored.
+        """
+        wanted = _target(target, actions)
+        origin, selection = self._origin(wanted), self._select(wanted)
+        realms = Realms(origin, selection.realms)
+        auth = DistributionAuth(wanted, realms, self._clock, self._refusals, provider="none")
+        return Access(
+            target=wanted,
+            origin=origin,
+            credential=credential,
+            provider=None,
+            why="the caller's own",
+            tls=self._policies.for_origin(origin).policy,
+            transport=PairedTransport(origin, self._pools, Given(credential), auth.flow),
+        )
+
     def explain(self, target: str | Target, *, caller: Caller | None = None) -> Explanation:
         """Return the whole way of a request for ``target``; the network is not touched."""
         wanted = _target(target, None)
@@ -142,7 +165,7 @@ class Broker:
     def _source(self, target: Target, caller: Caller | None, min_ttl: float, deadline: float) -> BrokerSource:
         return BrokerSource(self._answers, lambda: self._inquire(target, caller), min_ttl, deadline)
 
-    def _inquire(self, target: Target, caller: Caller | None) -> Inquiry:
+    def _origin(self, target: Target) -> Origin:
         if self._closed:
             raise UsageError("the broker is closed", culprit=str(target), hint="ask within its `with` block")
         origin = self._policies.origin_of(target)
@@ -150,6 +173,10 @@ class Broker:
             raise WrongScheme(
                 "plain HTTP is not allowed", culprit=str(target), hint="set plain_http in its [[tls]]"
             )
+        return origin
+
+    def _inquire(self, target: Target, caller: Caller | None) -> Inquiry:
+        origin = self._origin(target)
         selection, material = self._select(target), self._policies.for_origin(origin)
         if selection.provider is None or selection.options is None:
             return Inquiry(target=target, origin=origin, selection=selection, material=material)

@@ -39,9 +39,7 @@ class Basic(_Dated):
     def __post_init__(self) -> None:
         # `super()` needs the class cell, which `slots=True` leaves pointing at the class without slots.
         _Dated.__post_init__(self)
-        _check_username(self.username)
-        if not self.username:
-            raise InvalidValue("a user name is empty", culprit="username")
+        check_username(self.username)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +54,8 @@ class IdentityToken(_Dated):
 
     def __post_init__(self) -> None:
         _Dated.__post_init__(self)
-        _check_username(self.username)
+        if self.username:
+            check_username(self.username)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +107,10 @@ def _keep_utc(credential: _Dated, name: str, moment: datetime | None) -> None:
     object.__setattr__(credential, name, moment)
 
 
-def _check_username(username: str) -> None:
+def check_username(username: str) -> None:
+    """Raise :class:`~ocibroker.errors.InvalidValue` for a user name that HTTP Basic cannot carry (RFC 7617)."""
+    if not username:
+        raise InvalidValue("a user name is empty", culprit="username")
     if has_control(username) or has_lone_surrogate(username):
         raise InvalidValue("a user name holds a control character or invalid Unicode", culprit="username")
     if ":" in username:

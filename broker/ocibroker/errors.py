@@ -13,6 +13,7 @@
     │   ├── ContractViolation       a provider broke its contract
     │   └── ProviderUnavailable     a provider could not be loaded
     ├── RegistryRefused             the registry or its token endpoint said no
+    │   └── NotFound                the registry has no such repository, tag or blob
     ├── ConnectionFailed            no usable connection
     │   ├── TLSFailed               the handshake failed
     │   ├── WrongScheme             plain HTTP where HTTPS was expected, or the reverse
@@ -21,7 +22,8 @@
     │   ├── OriginRefused           a direct request to another origin
     │   ├── RedirectRefused
     │   └── RealmRefused            a challenge names a token endpoint that is not trusted
-    └── IntegrityError              an answer that is malformed, or not what was promised
+    ├── IntegrityError              an answer that is malformed, or not what was promised
+    └── WriteFailed                 a file that could not be written; what was there before is still there
 
 Each carries the culprit (a host, provider, file or key) and the next step. No message holds a secret
 or the body of a response.
@@ -112,6 +114,10 @@ class RegistryRefused(OcibrokerError):
     """The registry or its token endpoint refused the credential or the request."""
 
 
+class NotFound(RegistryRefused):
+    """The registry has no such repository, tag or blob."""
+
+
 class ConnectionFailed(OcibrokerError):
     """No usable connection to a host."""
 
@@ -146,3 +152,7 @@ class RealmRefused(PairingViolation):
 
 class IntegrityError(OcibrokerError):
     """An answer is malformed, or not what was promised."""
+
+
+class WriteFailed(OcibrokerError):
+    """A file could not be written; what was there before is still there."""

@@ -12,7 +12,7 @@ from ocibroker.errors import CredentialUnavailable, InvalidValue
 from ocibroker.secret import LONGEST, Secret
 
 KEYS: Final = ("file", "env", "exec")
-_ENOUGH: Final = 4 * LONGEST + 3
+ENOUGH: Final = 4 * LONGEST + 3
 """Bytes: what is cut off here is too long in any case, be each character four bytes and the end CR LF."""
 _WAYS: Final = "write { file = … }, { env = … } or { exec = […] }"
 
@@ -126,7 +126,7 @@ def _read(reference: SecretRef, environ: Mapping[str, str], deadline: Deadline) 
 def _content(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return _text(file.read(_ENOUGH))
+            return text_of(file.read(ENOUGH))
     except OSError as error:
         why = f"cannot be read: {error.strerror}"
     except ValueError:
@@ -138,10 +138,14 @@ def _output(argv: tuple[str, ...], environ: Mapping[str, str], deadline: Deadlin
     done = run(argv, environ=environ, deadline=deadline)
     if done.status:
         raise CredentialUnavailable(f"ended with status {done.status}", culprit=argv[0], hint="run it by hand")
-    return _text(done.stdout)
+    return text_of(done.stdout)
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
+    """Return the text of a file or an output, without the one line break at its end.
+
+    Raises :class:`~ocibroker.errors.InvalidValue`.
+    """
     try:
         return data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:

@@ -23,6 +23,9 @@ ALIASES: Final = MappingProxyType({"index.docker.io": DOCKER_HUB, "registry-1.do
 ENDPOINTS: Final = MappingProxyType({DOCKER_HUB: "registry-1.docker.io"})
 """Registries whose API is served by another host than the one that names them."""
 
+API_PATHS: Final = frozenset({"v1", "v2"})
+"""Paths that stand for the whole registry where a client names it by its API."""
+
 _COMPONENT: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY: Final = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
 _URL_PATH: Final = re.compile(r"[!$&'()*+,;=:@A-Za-z0-9._~/-]*", re.ASCII)

@@ -20,11 +20,16 @@ ROOMS = (
     "credential",
     # parts that everything may stand on
     "deadline",
+    "folders",
+    "ownership",
+    "filelock",
+    "atomic",
     "watch",
     "scratch",
     "child",
     "reference",
     "pattern",
+    "authfile",
     # the pair
     "tls",
     "transport",

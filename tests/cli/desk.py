@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ocibroker.cli.person import Person
 from ocibroker.cli.run import run
 
 _NOT_OURS = ("OCIBROKER_", "SSL_CERT_", "XDG_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "_OCIBROKER")
@@ -48,10 +49,10 @@ class Desk:
         path.write_text(content)
         return path
 
-    def run(self, *argv: str, **environ: str) -> Outcome:
+    def run(self, *argv: str, stdin: str = "", tty: str = "", **environ: str) -> Outcome:
         """Run it within this process."""
-        stdout, stderr = io.StringIO(), io.StringIO()
-        code = run(argv, environ={**self.environ, **environ}, stdout=stdout, stderr=stderr)
+        stdout, stderr, person = io.StringIO(), io.StringIO(), Person(io.BytesIO(stdin.encode()), tty)
+        code = run(argv, environ={**self.environ, **environ}, stdout=stdout, stderr=stderr, person=person)
         return Outcome(code, stdout.getvalue(), stderr.getvalue())
 
     def command(self, *argv: str) -> list[str]:
@@ -62,11 +63,12 @@ class Desk:
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_NOT_OURS)}
         return {**kept, **self.environ, **environ}
 
-    def process(self, *argv: str, **environ: str) -> Outcome:
+    def process(self, *argv: str, stdin: str = "", **environ: str) -> Outcome:
         """Run it as users do."""
         done = subprocess.run(
             self.command(*argv),
             env=self.surroundings(**environ),
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,

@@ -38,6 +38,7 @@ CODES = {
     errors.RedirectRefused: 5,
     errors.RealmRefused: 5,
     errors.IntegrityError: 6,
+    errors.WriteFailed: 1,
 }
 ASKING = (
     "[[registry]]\nmatch = 'r.test'\nprovider = 'basic'\noptions = {{ username = 'a', password = {password} }}\n"

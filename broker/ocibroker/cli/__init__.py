@@ -30,10 +30,13 @@ def main() -> NoReturn:
 
 def _run() -> int:
     try:
+        from ocibroker.cli.person import TERMINAL, Person
         from ocibroker.cli.run import run
     except ModuleNotFoundError as missing:
         if missing.name not in NEEDED:
             raise
         sys.stderr.write("ocibroker: the command line needs: pip install 'ocibroker[cli]'\n")
         return ExitCode.USAGE
-    return run(sys.argv[1:], environ=os.environ, stdout=sys.stdout, stderr=sys.stderr)
+    # Where standard input is closed there is no object for it.
+    person = Person(getattr(sys.stdin, "buffer", None), TERMINAL)
+    return run(sys.argv[1:], environ=os.environ, stdout=sys.stdout, stderr=sys.stderr, person=person)

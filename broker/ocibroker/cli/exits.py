@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
 
     OK = 0
     UNEXPECTED = 1
-    """A failure that nobody foresaw."""
+    """A failure that nobody foresaw, or what could not be written."""
     USAGE = 2
     """The command line, the target, the configuration, or a file that it names."""
     NO_PROVIDER = 3

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocibroker.cli.person import Person
 from ocibroker.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The environment, the streams, and the file that ``--config`` names."""
+    """The environment, the streams, the file that ``--config`` names, and whom a command may ask."""
 
     environ: Mapping[str, str] = field(repr=False)
     terminal: Terminal
     config: Path | None = None
+    person: Person = field(default_factory=Person)
 
     def broker(self) -> Broker:
         """Return a broker, or raise :class:`~ocibroker.errors.ConfigurationError`."""

@@ -12,22 +12,32 @@ from ocibroker.cli import logs
 from ocibroker.cli.application import NAME, application
 from ocibroker.cli.exits import ExitCode, exit_code
 from ocibroker.cli.invocation import Invocation
+from ocibroker.cli.person import Person
 from ocibroker.cli.terminal import Terminal
 from ocibroker.errors import OcibrokerError
 
 _LOG: Final = logging.getLogger("ocibroker.cli")
+_NOBODY: Final = Person()
 
 
-def run(argv: Sequence[str], *, environ: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> int:
+def run(
+    argv: Sequence[str],
+    *,
+    environ: Mapping[str, str],
+    stdout: TextIO,
+    stderr: TextIO,
+    person: Person = _NOBODY,
+) -> int:
     """Run the command that ``argv`` names, without the program's own name, and return the exit code.
 
+    ``person`` is whom a command may ask for a password.
     Help and shell completion are typer's, and go to the process's own streams. An error becomes one line on
     ``stderr``; only with ``-vv`` is it followed by the frames of one that nobody foresaw.
     """
     terminal = Terminal(stdout, stderr, environ)
     with logs.shown(stderr):
         try:
-            return _perform(argv, Invocation(environ, terminal))
+            return _perform(argv, Invocation(environ, terminal, person=person))
         except OcibrokerError as error:
             terminal.note(str(error))
             return exit_code(error)

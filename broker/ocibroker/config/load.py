@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from ocibroker.config.source import Source
 from ocibroker.config.tls import entries
 from ocibroker.config.where import find
 from ocibroker.errors import ConfigurationError, OcibrokerError
+from ocibroker.ownership import others_write
 from ocibroker.providers import Providers, load
 from ocibroker.rule import Rule
 from ocibroker.tls import TLSEntry
@@ -72,7 +72,5 @@ def _read(path: Path) -> str:
 
 def _check_mode(path: Path, found: os.stat_result) -> None:
     """Refuse a file that somebody else could write: it decides where secrets go."""
-    # A group of the owner's own, which has the owner's number, is nobody else.
-    others = stat.S_IWOTH if found.st_gid == found.st_uid else stat.S_IWGRP | stat.S_IWOTH
-    if os.name == "posix" and found.st_mode & others:
+    if os.name == "posix" and others_write(found):
         raise ConfigurationError("can be written by others", culprit=str(path), hint=f"chmod go-w {path}")

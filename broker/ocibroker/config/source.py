@@ -14,8 +14,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from ocibroker.config.decode import decode, line_of
-from ocibroker.config.where import home
 from ocibroker.errors import ConfigurationError, OcibrokerError, ProviderUnavailable, UsageError
+from ocibroker.folders import home
 from ocibroker.reference import SecretRef, TextRef, absolute
 
 T = TypeVar("T", bound=msgspec.Struct)

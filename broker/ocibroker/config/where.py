@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from ocibroker.folders import settings
+
 NAME: Final = "OCIBROKER_CONFIG"
 
 _SYSTEM: Final = Path("/etc/ocibroker/config.toml")
-
-
-def home(environ: Mapping[str, str]) -> Path:
-    """Return the user's home, by the environment that was passed in."""
-    return Path(environ.get("HOME") or environ.get("USERPROFILE") or "/")
 
 
 def find(environ: Mapping[str, str], *, system: Path = _SYSTEM) -> Path | None:
@@ -28,5 +25,4 @@ def find(environ: Mapping[str, str], *, system: Path = _SYSTEM) -> Path | None:
 
 def users(environ: Mapping[str, str]) -> Path:
     """Return the user's file, whether it exists or not."""
-    folder = environ.get("XDG_CONFIG_HOME")
-    return (Path(folder) if folder else home(environ) / ".config") / "ocibroker" / "config.toml"
+    return settings(environ) / "config.toml"

@@ -22,7 +22,7 @@ from ocibroker.child import NESTED
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.errors import CannotCarry, InvalidTarget, OcibrokerError
 from ocibroker.frontends.answer import Answer
-from ocibroker.target import Target
+from ocibroker.target import API_PATHS, Target
 from ocibroker.version import __version__
 
 NAME: Final = "docker-credential-ocibroker"
@@ -33,7 +33,6 @@ IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # what clients take for "t
 LONGEST: Final = 2048
 """Bytes of a server's name."""
 
-_API_PATHS: Final = frozenset({"v1", "v2"})
 _USAGE: Final = f"Usage: {NAME} <store|get|erase|list|version>"
 _LIST_SECONDS: Final = 5.0
 
@@ -188,7 +187,7 @@ def _target(server: str) -> Target:
         target = Target.from_url(server)
     else:
         target = Target.parse(f"oci://{(rest if mark and scheme.lower() == 'oci' else server).rstrip('/')}")
-    return replace(target, path="") if target.path in _API_PATHS else target
+    return replace(target, path="") if target.path in API_PATHS else target
 
 
 def _miss(why: str) -> Answer:

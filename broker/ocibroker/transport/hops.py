@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Final
 
 import httpx
@@ -70,6 +70,18 @@ def bound(request: httpx.Request, origin: Origin) -> bool:
     )
 
 
+def check_direct(request: httpx.Request) -> None:
+    """Check where ``request`` goes, an address that a server's document named: as strictly as a redirect.
+
+    Raises :class:`~ocibroker.errors.OriginRefused` for anything but HTTPS, and for addresses of metadata services.
+    """
+    to = origin_of(request.url)
+    if to.scheme != "https":
+        raise OriginRefused("is named for a download without HTTPS", culprit=str(to))
+    if _is_nowhere(to):
+        raise OriginRefused("is an address that no registry has", culprit=str(to))
+
+
 def clean(request: httpx.Request, *, keep_secrets: bool) -> httpx.Request:
     """Return a copy to be sent: the caller's own request never shows what is added to it.
 
@@ -127,11 +139,13 @@ def _refusal(request: httpx.Request, here: Origin, to: Origin, count: int) -> st
         return "a body is never sent on"
     if here.scheme == "https" and to.scheme == "http":
         return "from HTTPS to HTTP"
-    address = address_of(to.host)
-    if address and _is_nowhere(address):
+    if _is_nowhere(to):
         return "an address that no registry has"
     return "again and again" if count > _MOST else ""
 
 
-def _is_nowhere(address: IPv4Address | IPv6Address) -> bool:
+def _is_nowhere(to: Origin) -> bool:
+    address = address_of(to.host)
+    if address is None:
+        return False
     return address.is_link_local or address.is_unspecified or address.is_multicast or address in _METADATA

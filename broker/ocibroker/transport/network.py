@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 import httpcore
 
@@ -20,6 +21,9 @@ from ocibroker.transport.faults import FAULTS, WHOSE, fault
 
 Route = Callable[[str, int], tuple[str, int]]
 """Maps a host and port to where they are really dialled, as curl's ``--connect-to``; names stay verified."""
+
+_RECORD: Final = 16 * 1024
+"""Bytes: the most that a TLS record holds (RFC 8446, section 5.1)."""
 
 
 def direct(host: str, port: int) -> tuple[str, int]:
@@ -70,12 +74,18 @@ def _secured(near: Origin) -> Origin | None:
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream, near: Origin | None = None) -> None:
+    """``near`` is whom its first handshake is with, ``tls`` the socket where it is TLS and nothing between."""
+
+    def __init__(
+        self, stream: httpcore.NetworkStream, near: Origin | None = None, tls: ssl.SSLSocket | None = None
+    ) -> None:
         self._stream = stream
         self._near = near
+        self._tls = tls
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _seconds(timeout))
+        part = self._stream.read(max_bytes, _seconds(timeout))
+        return part if self._tls is None or len(part) < _RECORD else _gathered(part, self._tls, max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, _seconds(timeout))
@@ -93,11 +103,26 @@ class _Stream(httpcore.NetworkStream):
                 raise
             failure = fault(error, self._near, WHOSE)
         else:
-            return _Stream(secured)
+            # Within another TLS connection, to a proxy, the socket is the proxy's.
+            return _Stream(secured, tls=None if self._tls else secured.get_extra_info("socket"))
         raise failure
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # httpcore's own signature
         return self._stream.get_extra_info(info)
+
+
+def _gathered(begun: bytes, socket: ssl.SSLSocket, most: int) -> bytes:
+    """Return ``begun`` and what has already arrived behind it.
+
+    One read gives one record at most, and all that happens to it on its way up costs more than reading it.
+    """
+    parts, size = [begun], len(begun)
+    socket.settimeout(0)  # whoever reads or writes next sets it anew
+    with suppress(OSError):  # nothing more is there yet; and a broken connection shows at the next read
+        while size + _RECORD <= most and (part := socket.recv(_RECORD)):
+            parts.append(part)
+            size += len(part)
+    return b"".join(parts)
 
 
 class AsyncDeadlineNetwork(httpcore.AsyncNetworkBackend):

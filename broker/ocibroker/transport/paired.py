@@ -10,6 +10,7 @@ from ocibroker.errors import OcibrokerError, WrongScheme
 from ocibroker.origin import Origin
 from ocibroker.transport.bounded import drain, drain_async, read_whole, read_whole_async
 from ocibroker.transport.hops import bound, check_redirect, clean
+from ocibroker.transport.public import PublicTransport
 from ocibroker.transport.steps import Answer, Ask, Authentication, Source, Step
 from ocibroker.transport.wire import Wire
 
@@ -56,6 +57,10 @@ class PairedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connections of this event loop that nobody uses: it may end before the broker does."""
         await self._wire.rest()
+
+    def public(self) -> PublicTransport:
+        """Return a transport over the same connections that sends no credential, and to any host."""
+        return PublicTransport(self._wire)
 
     @property
     def whose(self) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import weakref
 from collections import OrderedDict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
@@ -16,6 +15,9 @@ from ocibroker.transport.address import origin_of
 from ocibroker.transport.faults import WHOSE
 from ocibroker.transport.network import Route
 from ocibroker.transport.pool import AsyncPool, Line, Pool
+
+if TYPE_CHECKING:
+    import asyncio
 
 _MOST: Final = 256
 """The most origins with open connections, for threads and for each event loop."""
@@ -56,7 +58,7 @@ class Pools:
 
     async def rest(self) -> None:
         """Close the running event loop's idle connections; those in use are closed by their last user."""
-        for pool in self._loops.pop(asyncio.get_running_loop(), OrderedDict()).values():
+        for pool in self._loops.pop(_running_loop(), OrderedDict()).values():
             await pool.retire()
 
     def close(self) -> None:
@@ -85,7 +87,7 @@ class Pools:
         return fresh
 
     async def _async_pool(self, line: Line) -> AsyncPool:
-        pools = self._loops.setdefault(asyncio.get_running_loop(), OrderedDict())
+        pools = self._loops.setdefault(_running_loop(), OrderedDict())
         pool = pools.get(line.origin)
         if pool is not None and pool.line.digest == line.digest:
             pools.move_to_end(line.origin)
@@ -96,3 +98,9 @@ class Pools:
             if given_up is not None:
                 await given_up.retire()
         return fresh
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    import asyncio  # slow, and a command needs none of it
+
+    return asyncio.get_running_loop()

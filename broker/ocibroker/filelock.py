@@ -1,0 +1,63 @@
+"""One process at a time."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from ocibroker.errors import WriteFailed
+
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_PAUSE: Final = 0.02
+
+
+@contextmanager
+def locked(path: Path, *, seconds: float = 10.0) -> Iterator[None]:
+    """Hold the lock file ``path``, made with mode 0600, for a block; wait at most ``seconds`` for it.
+
+    The file stays: removing one that somebody else waits for would let two in. The kernel frees the lock of a
+    process that ends, however it ends. Raises :class:`~ocibroker.errors.WriteFailed`.
+    """
+    file = _open(path)
+    try:
+        _wait(file, path, time.monotonic() + seconds)
+        yield
+    finally:
+        os.close(file)
+
+
+def _open(path: Path) -> int:
+    try:
+        file = os.open(path, _FLAGS, 0o600)
+    except OSError as error:
+        why = f"cannot be opened: {error.strerror}"
+    else:
+        if stat.S_ISREG(os.fstat(file).st_mode):
+            return file
+        os.close(file)
+        why = "is not a regular file"
+    raise WriteFailed(why, culprit=str(path), hint="a lock file belongs here: see what is in its place")
+
+
+def _wait(file: int, path: Path, end: float) -> None:
+    while not _taken(file):
+        if time.monotonic() > end:
+            raise WriteFailed(
+                "is held by another process", culprit=str(path), hint="see who holds it, and try again"
+            )
+        time.sleep(_PAUSE)
+
+
+def _taken(file: int) -> bool:
+    import fcntl  # here: it is not on Windows, where the rest of the package is imported too
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,17 @@
+"""Where a user's files are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """Return the user's home, by the environment that was passed in."""
+    return Path(environ.get("HOME") or environ.get("USERPROFILE") or "/")
+
+
+def settings(environ: Mapping[str, str]) -> Path:
+    """Return the folder of a user's settings: ``ocibroker`` in ``$XDG_CONFIG_HOME`` or ``~/.config``."""
+    folder = environ.get("XDG_CONFIG_HOME")
+    return (Path(folder) if folder else home(environ) / ".config") / "ocibroker"
