@@ -9,8 +9,11 @@ import typer
 from ocibroker.cli import config
 from ocibroker.cli.explain import explain
 from ocibroker.cli.get import get
+from ocibroker.cli.login import login
+from ocibroker.cli.logout import logout
 from ocibroker.cli.options import options
 from ocibroker.cli.providers import providers
+from ocibroker.cli.pull import pull
 
 NAME: Final = "ocibroker"
 """The command's name, however the process was started."""
@@ -27,7 +30,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     root.callback()(options)
-    for command in (get, explain, providers):
+    for command in (get, explain, pull, login, logout, providers):
         root.command()(command)
     root.add_typer(_configuration(), name="config")
     return root

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from ocibroker.cli.line import one_line
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Fact:
 
 def fact_table(facts: Iterable[Fact]) -> Table:
     """Return one row for each of ``facts``."""
+    from rich.table import Table
+
     table = Table.grid(padding=(0, 2))
     for fact in facts:
         style = "bold red" if fact.loud else ""
@@ -32,6 +36,8 @@ def fact_table(facts: Iterable[Fact]) -> Table:
 
 def listing(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """Return a table with ``headings``."""
+    from rich.table import Table
+
     table = Table(*headings, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for row in rows:
         table.add_row(*map(cell, row))
@@ -40,4 +46,6 @@ def listing(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
 
 def cell(text: str, style: str = "") -> Text:
     """Return ``text`` as a cell that is folded, never cut, and cannot steer the terminal."""
+    from rich.text import Text
+
     return Text(one_line(text), style=style, overflow="fold")

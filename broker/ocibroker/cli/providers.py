@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass, fields
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
-from rich.table import Table
 
 from ocibroker.cli.facts import listing
 from ocibroker.cli.invocation import Invocation
@@ -15,6 +14,9 @@ from ocibroker.cli.known import known_providers
 from ocibroker.cli.output import Output, OutputOption
 from ocibroker.providers import BUILT_IN, Installed, Providers, installed
 from ocibroker.version import __version__
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 State = Literal["built-in", "enabled", "not enabled", "broken"]
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from ocibroker.errors import ProviderUnavailable
 from ocibroker.hookspecs import PROJECT
 from ocibroker.providers.built_in import BUILT_IN
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,9 @@ class Installed:
 
 def installed() -> tuple[Installed, ...]:
     """Return the plugins of other distributions, sorted by name."""
+    # Slow to import, and most runs need no plugin but the built-in ones.
+    from importlib.metadata import entry_points
+
     found = (_described(point) for point in entry_points(group=PROJECT) if point.name not in BUILT_IN)
     return tuple(sorted(found, key=lambda one: (one.name, one.distribution)))
 

@@ -1,0 +1,1 @@
+"""Pulling, against ``helm pull``, ``skopeo copy`` and the Python client of ORAS."""

@@ -1,0 +1,72 @@
+"""How far a pull has come, for people: bars on a terminal, plain lines anywhere else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ocibroker.cli.line import one_line
+from ocibroker.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from ocibroker.oci import Progress
+
+
+@contextmanager
+def shown(terminal: Terminal) -> Iterator[Progress]:
+    """Show it on standard error until the block ends."""
+    if not terminal.stderr.isatty():
+        yield Lines(terminal)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = Console(file=terminal.stderr, _environ=terminal.environ)
+    name = TextColumn("{task.description}", markup=False)
+    with Progress(name, BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console) as progress:
+        yield Bars(progress)
+
+
+class Bars:
+    """A bar for each file."""
+
+    def __init__(self, progress: RichProgress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def begin(self, name: str, size: int) -> None:
+        """Draw the bar."""
+        self._tasks[name] = self._progress.add_task(one_line(name), total=size)
+
+    def advance(self, name: str, count: int) -> None:
+        """Move it."""
+        self._progress.advance(self._tasks[name], count)
+
+    def end(self, name: str) -> None:
+        """Leave it as it is: full."""
+
+
+class Lines:
+    """A line for each file, when it is complete."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._sizes: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, name: str, size: int) -> None:
+        """Remember the size."""
+        self._sizes[name] = size
+
+    def advance(self, name: str, count: int) -> None:
+        """Do nothing."""
+
+    def end(self, name: str) -> None:
+        """Write the line, whole."""
+        with self._lock:
+            self._terminal.note(f"{name}: {self._sizes[name]} bytes")
