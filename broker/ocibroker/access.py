@@ -20,8 +20,8 @@ from ocibroker.transport import PairedTransport, make_async_client, make_client
 class Access:
     """How to reach ``target``: as whom, and over which transport. There is none without a transport.
 
-    ``provider`` is none where no rule and no claim fitted; ``why`` says what decided. ``tls`` is the broker's
-    policy for the host, as data and for libraries of other kinds.
+    ``provider`` is none where no rule and no claim fitted, and no other tool's login either; ``why`` says what
+    decided. ``tls`` is the broker's policy for the host, as data and for libraries of other kinds.
     """
 
     target: Target

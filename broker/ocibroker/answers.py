@@ -86,7 +86,8 @@ class Answers:
 
         def work() -> Answer:
             answer = fetching.fetch(limit)
-            self._memory.put(inquiry.key, Entry(answer, self._clock.now()))
+            keep = inquiry.identity.keep if inquiry.identity else None
+            self._memory.put(inquiry.key, Entry(answer, self._clock.now(), keep))
             return answer
 
         return self._flights.join(inquiry.key, work, culprit=inquiry.culprit)
@@ -114,12 +115,13 @@ class BrokerSource:
     def answer(self, inquiry: Inquiry) -> Answer:
         """Return what is remembered for ``inquiry``, else fetch it."""
         known = self._answers.remembered(inquiry, self._min_ttl)
-        return known or self._answers.fetch(inquiry, self._answers.deadline(self._deadline))
+        return _told(inquiry, known or self._answers.fetch(inquiry, self._answers.deadline(self._deadline)))
 
     async def answer_async(self, inquiry: Inquiry) -> Answer:
         """Return the same without blocking the event loop."""
         known = self._answers.remembered(inquiry, self._min_ttl)
-        return known or await self._answers.fetch_async(inquiry, self._answers.deadline(self._deadline))
+        found = known or await self._answers.fetch_async(inquiry, self._answers.deadline(self._deadline))
+        return _told(inquiry, found)
 
     def _without(self, refused: Credential | None) -> Inquiry:
         inquiry = self.inquire()
@@ -141,6 +143,13 @@ class Given:
     async def current_async(self, refused: Credential | None) -> Answer:
         """Return it."""
         return self.current(refused)
+
+
+def _told(inquiry: Inquiry, answer: Answer) -> Answer:
+    """Return ``answer``; where the last of all had none, its reason says so."""
+    if inquiry.selection.last and isinstance(answer, Anonymous):
+        return Anonymous(f"no rule matches {inquiry.target}, and {answer.reason}")
+    return answer
 
 
 def _late(inquiry: Inquiry) -> DeadlineExceeded:

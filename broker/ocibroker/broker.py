@@ -205,11 +205,12 @@ class Broker:
 
     def _pair(self, inquiry: Inquiry, answer: Answer, source: BrokerSource, mark: CallerTransport | None) -> Access:
         wire = self._pools if mark is None else CallerWire(mark)
+        nobody = inquiry.selection.last and isinstance(answer, Anonymous)
         return Access(
             target=inquiry.target,
             origin=inquiry.origin,
             credential=answer,
-            provider=inquiry.provider,
+            provider=None if nobody else inquiry.provider,
             why=inquiry.selection.why,
             tls=inquiry.material.policy,
             transport=PairedTransport(inquiry.origin, wire, source, self._auth(inquiry).flow),

@@ -105,5 +105,6 @@ def _cached(entry: Entry | None) -> str:
         return "empty"
     if isinstance(entry.answer, Anonymous):
         return "anonymous"
-    expires = entry.answer.expires_at
-    return f"until {expires.isoformat(timespec='seconds')}" if expires else "static"
+    moments = (entry.answer.expires_at, entry.at + entry.keep if entry.keep else None)
+    until = min(filter(None, moments), default=None)
+    return f"until {until.isoformat(timespec='seconds')}" if until else "static"

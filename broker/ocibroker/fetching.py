@@ -89,8 +89,8 @@ class Fetching:
     def _request(self, deadline: Deadline, opened: list[httpx.Client]) -> FetchRequest[Any]:
         means = self.means
 
-        def run_child(argv: Sequence[str], *, stdin: bytes = b"") -> Completed:
-            return run(argv, environ=means.environ, deadline=deadline, stdin=stdin)
+        def run_child(argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
+            return run(argv, environ=means.environ, deadline=deadline, stdin=stdin, inherit=inherit)
 
         return FetchRequest(
             target=self.target,

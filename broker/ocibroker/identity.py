@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -16,14 +17,17 @@ class Identity:
     ``parts`` name the principal and what bounds its credential: a profile and a region, a client id and a host.
     They never hold a secret. ``reach`` is ``global`` where the parts mean the same on every machine (a role ARN,
     a service account), ``local`` otherwise; only global ones may be shared between machines. ``watch`` lists
-    files whose change makes it another identity.
+    files whose change makes it another identity. ``keep`` is how long a credential may be remembered at most,
+    for a source that does not say when it expires; none sets no bound.
 
-    Raises :class:`~ocibroker.errors.InvalidValue` for anything but tuples of text and of paths: it becomes a key.
+    Raises :class:`~ocibroker.errors.InvalidValue` for anything but tuples of text and of paths (it becomes a key),
+    and for a ``keep`` that is no duration above 0.
     """
 
     parts: tuple[str, ...]
     reach: Literal["local", "global"] = "local"
     watch: tuple[Path, ...] = ()
+    keep: timedelta | None = None
 
     def __post_init__(self) -> None:
         for name, kind in (("parts", str), ("watch", Path)):
@@ -32,3 +36,9 @@ class Identity:
                 raise InvalidValue(f"is no tuple of {kind.__name__}", culprit=name)
         if self.reach not in {"local", "global"}:
             raise InvalidValue("is neither local nor global", culprit="reach")
+        if not _lasting(self.keep):
+            raise InvalidValue("is no duration above 0", culprit="keep", hint="use timedelta(…), or None")
+
+
+def _lasting(keep: object) -> bool:
+    return keep is None or (isinstance(keep, timedelta) and keep > timedelta())

@@ -1,13 +1,16 @@
 """All that a plugin needs: ``from ocibroker.provider import …``, and nothing below it."""
 
+from ocibroker.authfile import AuthFile, keyring_secret
 from ocibroker.child import Completed
 from ocibroker.claim import Claim, Strength
 from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
+from ocibroker.credential_helper import CredentialHelper
 from ocibroker.deadline import Deadline
-from ocibroker.errors import CredentialUnavailable
+from ocibroker.errors import ConfigurationError, CredentialUnavailable, OcibrokerError
 from ocibroker.hookspecs import Provider, Providers, providers
 from ocibroker.identity import Identity
+from ocibroker.login_places import LoginPlace, login_places
 from ocibroker.reference import SecretRef, TextRef
 from ocibroker.request import Caller, FetchRequest, Options, Request, Run
 from ocibroker.secret import Secret
@@ -16,18 +19,23 @@ from ocibroker.tls import TLSPolicy
 
 __all__ = [
     "Anonymous",
+    "AuthFile",
     "Basic",
     "Bearer",
     "Caller",
     "Claim",
     "Clock",
     "Completed",
+    "ConfigurationError",
     "Credential",
+    "CredentialHelper",
     "CredentialUnavailable",
     "Deadline",
     "FetchRequest",
     "Identity",
     "IdentityToken",
+    "LoginPlace",
+    "OcibrokerError",
     "Options",
     "Provider",
     "Providers",
@@ -39,5 +47,7 @@ __all__ = [
     "TLSPolicy",
     "Target",
     "TextRef",
+    "keyring_secret",
+    "login_places",
     "providers",
 ]

@@ -57,8 +57,12 @@ class Request(Generic[O_co]):
 class Run(Protocol):
     """Runs another program; see :func:`ocibroker.child.run` for its rules and errors."""
 
-    def __call__(self, argv: Sequence[str], *, stdin: bytes = b"") -> Completed:
-        """Run ``argv``, whose program is an absolute path, within the request's deadline."""
+    def __call__(self, argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
+        """Run ``argv``, whose program is an absolute path, within the request's deadline.
+
+        ``inherit`` passes on the whole environment but ocibroker's own part: for a program of the user's own that
+        expects it.
+        """
         ...
 
 

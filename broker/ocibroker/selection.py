@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from ocibroker.claim import Claim
+from ocibroker.claim import Claim, Strength
 from ocibroker.errors import ConfigurationError, ContractViolation, OcibrokerError
 from ocibroker.hookspecs import Provider
 from ocibroker.origin import DEFAULT_PORT
@@ -18,12 +18,16 @@ from ocibroker.request import Options
 from ocibroker.rule import Rule
 from ocibroker.target import Target
 
+_LAST: Final = "docker-config"
+"""Claims every target after everybody else, so that it never ties with a fallback that somebody has chosen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """The provider for a target, its options, why it was chosen, and what was passed over for it.
 
-    ``provider`` is none where nobody answers; ``rule`` where no rule did.
+    ``provider`` is none where nobody answers; ``rule`` where no rule did. ``last`` is whether the provider was
+    chosen for want of anybody else: where it has nothing either, nobody answers.
     """
 
     provider: Provider[Any] | None
@@ -31,6 +35,7 @@ class Selection:
     why: str
     rule: Rule | None = None
     shadowed: tuple[str, ...] = ()
+    last: bool = False
 
     @property
     def realms(self) -> tuple[str, ...]:
@@ -42,6 +47,10 @@ class Selection:
 class _Claimed:
     provider: Provider[Any]
     claim: Claim
+
+    @property
+    def rank(self) -> tuple[Strength, bool]:
+        return self.claim.strength, self.provider.name != _LAST
 
     def __str__(self) -> str:
         return f"provider {self.provider.name} ({self.claim.strength.name.lower()}: {self.claim.why})"
@@ -82,14 +91,19 @@ def _ruled(rule: Rule, providers: Providers, shadowed: tuple[str, ...]) -> Selec
 def _rivals(target: Target, providers: Providers) -> list[str]:
     """Return what claims a target that a rule decides; a provider that fails to say decides nothing there."""
     try:
-        return [str(one) for one in _claims(target, providers)]
+        return _passed_over(_claims(target, providers))
     except ContractViolation as error:
         return [str(error)]
 
 
 def _claims(target: Target, providers: Providers) -> list[_Claimed]:
     found = [_Claimed(one, claim) for one in providers if (claim := _claim(one, target)) is not None]
-    return sorted(found, key=lambda one: one.claim.strength, reverse=True)
+    return sorted(found, key=lambda one: one.rank, reverse=True)
+
+
+def _passed_over(claims: Sequence[_Claimed]) -> list[str]:
+    # A fallback is passed over everywhere: to say so each time would tell nobody anything.
+    return [str(one) for one in claims if one.claim.strength > Strength.FALLBACK]
 
 
 def _claim(provider: Provider[Any], target: Target) -> Claim | None:
@@ -110,7 +124,7 @@ def _claim(provider: Provider[Any], target: Target) -> Claim | None:
 
 def _claimed(target: Target, claims: list[_Claimed]) -> Selection:
     first = claims[0]
-    if len(claims) > 1 and claims[1].claim.strength is first.claim.strength:
+    if len(claims) > 1 and claims[1].rank == first.rank:
         raise ConfigurationError(
             f"{first} and {claims[1]} claim it equally", culprit=str(target), hint="write a [[registry]] rule"
         )
@@ -118,7 +132,8 @@ def _claimed(target: Target, claims: list[_Claimed]) -> Selection:
         provider=first.provider,
         options=_defaults(first.provider),
         why=f"claim: {first.claim.why}",
-        shadowed=tuple(map(str, claims[1:])),
+        shadowed=tuple(_passed_over(claims[1:])),
+        last=first.claim.strength is Strength.FALLBACK,
     )
 
 

@@ -18,6 +18,7 @@ ROOMS = (
     "secret",
     "target",
     "credential",
+    "helper_protocol",
     # parts that everything may stand on
     "deadline",
     "folders",
@@ -30,6 +31,7 @@ ROOMS = (
     "reference",
     "pattern",
     "authfile",
+    "login_places",
     # the pair
     "tls",
     "transport",
@@ -39,6 +41,7 @@ ROOMS = (
     "claim",
     "identity",
     "request",
+    "credential_helper",
     "hookspecs",
     "provider",
     "providers",
@@ -52,6 +55,7 @@ ROOMS = (
     "answers",
     "explanation",
     "broker",
+    "oci",
     # what uses it
     "__init__",
     "frontends",
@@ -73,6 +77,7 @@ DESIGNED = (
     {"config"},
     {"cache"},
     {"broker"},
+    {"oci"},
     {"frontends"},
     {"cli"},
     {"testing"},

@@ -42,7 +42,9 @@ def test_without_any_configuration_access_is_anonymous_and_says_why(target: str 
         access = broker.access(target)
     assert access.provider is None
     assert isinstance(access.credential, Anonymous)
-    assert access.credential.reason == f"no rule matches {access.target}, and no provider claims it"
+    assert access.credential.reason.startswith(
+        f"no rule matches {access.target}, and there is no login for {access.target.registry}"
+    )
 
 
 def test_a_target_keeps_the_actions_that_it_was_made_for(tmp_path: Path) -> None:

@@ -75,10 +75,12 @@ def test_it_says_where_each_part_of_the_policy_came_from(broker: Broker, folder:
     assert tls["sources"] == {"ca": entry, "min_version": entry, "entry": entry, "proxy": "HTTPS_PROXY"}
 
 
-def test_it_says_that_nobody_answers(broker: Broker) -> None:
+def test_it_says_where_a_login_would_be_sought(broker: Broker, folder: Path) -> None:
     told = broker.explain("registry.example.net/app")
-    assert (told.provider, told.rule, told.identity) == (None, None, ())
-    assert told.why == "no rule matches registry.example.net/app, and no provider claims it"
+    assert (told.provider, told.rule, told.shadowed) == ("docker-config", None, ())
+    assert told.why == "claim: the logins of Docker, Podman and Helm, for want of anybody else"
+    assert told.identity == ("login for registry.example.net/app",)
+    assert all(Path(path).name in {"auth.json"} for path in told.watch)
 
 
 def test_it_shows_a_weakened_host(broker: Broker) -> None:

@@ -98,11 +98,12 @@ class TestTable:
         assert facts(outcome)[word][0][1].startswith(f"{home.config}, tls[")
         assert f"set for {host}" in outcome.stderr
 
-    def test_nobody_answering_is_told_too(self, home: Desk) -> None:
+    def test_where_a_login_is_sought_is_told(self, home: Desk) -> None:
         outcome = home.run("explain", "elsewhere.test/app")
         assert outcome.code == 0
-        assert facts(outcome)["provider"] == [["none"]]
-        assert "no rule matches elsewhere.test/app" in facts(outcome)["because"][0][0]
+        assert facts(outcome)["provider"] == [["docker-config"]]
+        assert "for want of anybody else" in facts(outcome)["because"][0][0]
+        assert [str(home.home / ".docker" / "config.json")] in facts(outcome)["watched"]
 
     def test_what_would_fail_is_loud(self, home: Desk) -> None:
         (home.config.parent / "ca.pem").unlink()

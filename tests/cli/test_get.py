@@ -113,7 +113,10 @@ class TestHeader:
 def test_where_nobody_answers_there_is_no_output(home: Desk, output: str) -> None:
     outcome = get(home, "elsewhere.test/app", "--output", output)
     assert (outcome.code, outcome.stdout) == (3, "")
-    assert "ocibroker: no rule matches elsewhere.test/app" in outcome.stderr
+    assert (
+        "ocibroker: no rule matches elsewhere.test/app, and there is no login for elsewhere.test" in outcome.stderr
+    )
+    assert "`ocibroker login elsewhere.test`, or add a [[registry]] rule" in outcome.stderr
 
 
 def test_without_a_configuration_nobody_answers(desk: Desk) -> None:

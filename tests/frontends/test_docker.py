@@ -19,6 +19,7 @@ from ocibroker import Broker
 from ocibroker.errors import InvalidTarget
 from ocibroker.frontends import docker
 from ocibroker.frontends.answer import Answer
+from ocibroker.helper_protocol import NAME
 from ocibroker.provider import (
     Bearer,
     Claim,
@@ -298,7 +299,7 @@ def canonical_host(stdin: bytes) -> str:
         return f"no host: {host}"
 
 
-EXECUTABLE = Path(sys.executable).parent / docker.NAME
+EXECUTABLE = Path(sys.executable).parent / NAME
 
 
 def run(*argv: str, stdin: bytes = b"", **environ: str) -> subprocess.CompletedProcess[bytes]:

@@ -30,7 +30,7 @@ def test_without_a_rule_it_answers_for_nobody(tmp_path: Path) -> None:
         access = broker.access("other.example.com/team/app")
         assert access.provider is None
         assert isinstance(access.credential, Anonymous)
-        assert "no provider claims it" in access.credential.reason
+        assert "no rule matches other.example.com/team/app" in access.credential.reason
 
 
 def test_two_targets_share_its_answer_on_every_machine(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.providers.site import Site, provider
 
-BUILT_IN = ["anonymous", "basic"]
+BUILT_IN = ["anonymous", "basic", "docker-config"]
 RULE = '[[registry]]\nmatch = "registry.acme.example"\nprovider = "{}"\n'
 ENABLED = '[plugins]\nenable = ["acme"]\n'
 NEIGHBOUR = '[[registry]]\nmatch = "neighbour.example.com"\nprovider = "anonymous"\n'
@@ -38,7 +38,7 @@ class TestTheAllowList:
             {"name": "acme", "module": "acme_broker", "distribution": "acme-broker", "version": "1.2"}
         ]
         answers = site.ask(config(tmp_path, NEIGHBOUR), "registry.acme.example", "neighbour.example.com")
-        assert "no provider claims it" in answers[0]
+        assert "no rule matches registry.acme.example" in answers[0]
         assert not touched.exists()
 
     @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ class TestTheAllowList:
             f"Broker.from_config({str(config(tmp_path, NEIGHBOUR))!r}, environ={{}}).close()\n"
             "print(json.dumps(sorted(name for name in sys.modules if name.startswith('ocibroker_'))))"
         )
-        assert site.run(code) == ["ocibroker_anonymous", "ocibroker_basic"]
+        assert site.run(code) == ["ocibroker_anonymous", "ocibroker_basic", "ocibroker_docker_config"]
 
 
 HOOK = "from ocibroker.provider import providers\n\n\n@providers\ndef ocibroker_providers():\n    {}\n"

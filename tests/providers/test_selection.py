@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
-from ocibroker import Anonymous
+from ocibroker import Access, Anonymous, Broker
 from ocibroker.errors import ConfigurationError, ContractViolation
-from ocibroker.provider import Claim, Options, Strength, Target
+from ocibroker.provider import Basic, Claim, FetchRequest, Options, Secret, Strength, Target
+from ocibroker.providers import Providers
+from ocibroker.selection import select
 from tests.providers.stub import Stub, broker
 
 TARGET = "registry.acme.example/team/app"
@@ -24,6 +29,10 @@ def raising(error: BaseException) -> Callable[[Target], Claim | None]:
         raise error
 
     return claim
+
+
+def alice(request: FetchRequest[Any]) -> Basic:
+    return Basic(username="alice", secret=Secret("wonder"))
 
 
 def rule(match: str, provider: str) -> str:
@@ -83,7 +92,7 @@ def test_the_strongest_claim_wins_whatever_the_order(
     strengths: tuple[Strength, ...], winner: str, turn: int, tmp_path: Path
 ) -> None:
     names = [f"{one.name.lower()}{at or ''}" for at, one in enumerate(strengths)]
-    stubs = [Stub(name, claims=claiming(one)) for name, one in zip(names, strengths, strict=True)]
+    stubs = [Stub(name, claims=claiming(one), fetches=alice) for name, one in zip(names, strengths, strict=True)]
     expected = next(name for name in names if name.startswith(winner))
     with broker(tmp_path, stubs[::turn]) as asked:
         access = asked.access(TARGET)
@@ -112,8 +121,43 @@ def test_nobody_is_anonymous_with_the_reason(tmp_path: Path) -> None:
     with broker(tmp_path, [stub], rule("other.example.com", "choosy")) as asked:
         access = asked.access(TARGET)
         assert access.provider is None
-        assert access.credential == Anonymous(f"no rule matches {TARGET}, and no provider claims it")
+        assert isinstance(access.credential, Anonymous)
+        assert access.credential.reason.startswith(
+            f"no rule matches {TARGET}, and there is no login for registry.acme.example"
+        )
         assert access.transport is not None
+
+
+async def fetched(asked: Broker) -> Access:
+    return await asked.access_async(TARGET)
+
+
+@pytest.mark.parametrize(
+    "get", [lambda asked: asked.access(TARGET), lambda asked: asyncio.run(fetched(asked))], ids=["sync", "async"]
+)
+def test_a_fallback_that_has_nothing_is_nobody(get: Callable[[Broker], Access], tmp_path: Path) -> None:
+    with broker(tmp_path, [Stub("fallback", claims=claiming(Strength.FALLBACK))]) as asked:
+        for _ in range(2):
+            access = get(asked)
+            assert access.provider is None
+            assert access.credential == Anonymous(f"no rule matches {TARGET}, and it was told to")
+
+
+def test_a_fallback_by_rule_is_somebody(tmp_path: Path) -> None:
+    with broker(tmp_path, [], rule("registry.acme.example", "docker-config")) as asked:
+        access = asked.access(TARGET)
+        assert access.provider == "docker-config"
+        assert isinstance(access.credential, Anonymous)
+        assert access.credential.reason.startswith("there is no login for registry.acme.example")
+
+
+def test_without_any_provider_nobody_is_selected() -> None:
+    nobody = Providers(MappingProxyType({}), MappingProxyType({}))
+    selection = select(Target.parse(TARGET), [], nobody)
+    assert (selection.provider, selection.why) == (
+        None,
+        f"no rule matches {TARGET}, and no provider claims it",
+    )
 
 
 def test_whatever_was_passed_over_is_listed(tmp_path: Path) -> None:

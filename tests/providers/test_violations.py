@@ -181,6 +181,8 @@ IDENTITIES: dict[str, tuple[Callable[[Request[Any]], object], str]] = {
     "numbers": (lambda request: Identity(cast("Any", (7,))), "parts: is no tuple of str"),
     "watched-text": (lambda request: Identity(("it",), watch=cast("Any", ("/x",))), "watch: is no tuple of Path"),
     "elsewhere": (lambda request: Identity(("it",), reach=cast("Any", "here")), "reach: is neither"),
+    "kept-for-a-number": (lambda request: Identity(("it",), keep=cast("Any", 300)), "keep: is no duration"),
+    "kept-for-no-time": (lambda request: Identity(("it",), keep=timedelta()), "keep: is no duration"),
     "error": (lambda request: 1 / 0, "identity() raised ZeroDivisionError"),
 }
 

@@ -166,6 +166,41 @@ class TestBlobs:
         assert refused(http.get(where), 404, "BLOB_UNKNOWN")
 
 
+class TestCuts:
+    @pytest.fixture
+    def blob(self, registry: EmbeddedRegistry) -> str:
+        registry.push("app", "1", b"{}", MANIFEST_TYPE, [b"0123456789"])
+        return f"/v2/app/blobs/{sha256(b'0123456789')}"
+
+    def test_each_ends_one_answer_and_its_connection(
+        self, registry: EmbeddedRegistry, http: httpx.Client, blob: str
+    ) -> None:
+        registry.cuts[:] = [4, 0]
+        for length in (4, 0):
+            with http.stream("GET", blob) as answer:
+                seen = b""
+                with pytest.raises(httpx.RemoteProtocolError):
+                    for part in answer.iter_raw():
+                        seen += part
+            assert (answer.headers["content-length"], seen) == ("10", b"0123456789"[:length])
+        assert http.get(blob).content == b"0123456789"
+
+    def test_only_what_carries_a_blob_uses_one_up(
+        self, registry: EmbeddedRegistry, http: httpx.Client, blob: str
+    ) -> None:
+        registry.cuts[:] = [4]
+        http.head(blob)
+        http.get("/v2/app/manifests/1")
+        http.get(f"/v2/app/blobs/{sha256(b'other')}")
+        assert registry.cuts == [4]
+
+    def test_one_that_is_longer_than_the_body_cuts_nothing(
+        self, registry: EmbeddedRegistry, http: httpx.Client, blob: str
+    ) -> None:
+        registry.cuts[:] = [10]
+        assert (http.get(blob).content, registry.cuts) == (b"0123456789", [])
+
+
 class TestManifests:
     def test_push_by_tag_pull_by_digest(self, http: httpx.Client) -> None:
         content = json.dumps({"schemaVersion": 2}).encode()

@@ -564,7 +564,7 @@ class TestAnonymousAccess:
     ) -> None:
         registry = start(auth)
         access = desk.broker().access(f"{registry.address}/app")
-        why = rf"none was sent: no rule matches {registry.address}/app, and no provider claims it"
+        why = rf"none was sent: no rule matches {registry.address}/app, and there is no login"
         with pytest.raises(RegistryRefused, match=why):
             exchange(access, mode, "GET", TAGS)
         assert {step[2] for step in trail(registry)} == {"-"}

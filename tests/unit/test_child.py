@@ -132,10 +132,17 @@ def test_a_child_gets_few_variables_and_the_mark_against_loops(script: Script) -
     assert done.stdout == repr(sorted(["HOME", NESTED, "PATH"])).encode()
 
 
-def test_the_mark_against_loops_cannot_be_overridden(script: Script) -> None:
-    done = run(
-        [script(f"sys.stdout.write(os.environ[{NESTED!r}])")], environ={NESTED: "0"}, deadline=Deadline.after(LATE)
-    )
+def test_a_child_that_inherits_gets_all_variables_but_ours(script: Script) -> None:
+    program = script("sys.stdout.write(repr(sorted(k for k in os.environ if k != 'LC_CTYPE')))")
+    environ = {"PATH": "/bin", "AWS_PROFILE": "prod", "OCIBROKER_CONFIG": "/x", NESTED: "0"}
+    done = run([program], environ=environ, deadline=Deadline.after(LATE), inherit=True)
+    assert done.stdout == repr(sorted(["AWS_PROFILE", NESTED, "PATH"])).encode()
+
+
+@pytest.mark.parametrize("inherit", [False, True], ids=["few", "inherited"])
+def test_the_mark_against_loops_cannot_be_overridden(script: Script, *, inherit: bool) -> None:
+    program = script(f"sys.stdout.write(os.environ[{NESTED!r}])")
+    done = run([program], environ={NESTED: "0"}, deadline=Deadline.after(LATE), inherit=inherit)
     assert done.stdout == b"1"
 
 

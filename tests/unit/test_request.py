@@ -32,7 +32,7 @@ class Profile(Options, frozen=True, kw_only=True):
     profile: str = "default"
 
 
-def run(argv: Sequence[str], *, stdin: bytes = b"") -> Completed:
+def run(argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
     return Completed(len(argv), stdin)
 
 

@@ -14,10 +14,11 @@ ANONYMOUS_LIFE: Final = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a provider answered, and when (UTC)."""
+    """What a provider answered, when (UTC), and for how long that is believed; none is as long as it lives."""
 
     answer: Credential | Anonymous
     at: datetime
+    keep: timedelta | None = None
 
     def usable(self, now: datetime, min_ttl: timedelta) -> bool:
         """Whether the answer may be given out at ``now``: with ``min_ttl`` of its life left.
@@ -26,8 +27,14 @@ class Entry:
         would not make it longer.
         """
         if isinstance(self.answer, Anonymous):
-            return timedelta() <= now - self.at < ANONYMOUS_LIFE
+            return self._younger(ANONYMOUS_LIFE, now)
+        if self.keep is not None and not self._younger(self.keep, now):
+            return False
         expires = self.answer.expires_at
         if expires is None:
             return True
         return expires - now > min(min_ttl, (expires - self.at) / 2)
+
+    def _younger(self, life: timedelta, now: datetime) -> bool:
+        # A clock that was put back makes it no younger.
+        return timedelta() <= now - self.at < life

@@ -43,8 +43,16 @@ def get(
     with invocation.broker() as broker:
         access = broker.access(target, actions=("pull", "push") if push else ("pull",))
     if access.provider is None:
-        raise NoProvider(access.why, hint="add a [[registry]] rule; see `ocibroker config path`")
+        raise _nobody(access)
     _WRITERS[output](access, invocation.terminal)
+
+
+def _nobody(access: Access) -> NoProvider:
+    why = access.credential.reason if isinstance(access.credential, Anonymous) else access.why
+    where = access.target.registry
+    return NoProvider(
+        why, hint=f"run `docker login {where}` or `ocibroker login {where}`, or add a [[registry]] rule"
+    )
 
 
 def _write_table(access: Access, terminal: Terminal) -> None:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 References = Annotated[
     list[str],
-    typer.Argument(metavar="REF...", help="registry/repository[:tag][@digest], with oci:// as Helm reads it."),
+    typer.Argument(
+        metavar="REF...",
+        help="registry/repository:tag or registry/repository@digest, with oci:// as Helm reads it.",
+    ),
 ]
 
 
@@ -41,8 +44,8 @@ def pull(
 ) -> None:
     """Fetch charts, artifacts and images, verified, and print what was written.
 
-    A chart becomes its archive, an artifact its named files, an image a folder that is an OCI image layout. Nothing
-    gets its name before it is complete. With several REFs one that fails does not stop the others.
+    A chart becomes its archive, an artifact its named files, an image a folder that is an OCI image layout.
+    Nothing gets its name before it is complete. With several REFs one that fails does not stop the others.
     """
     from ocibroker.oci import Wish, pull_many
 

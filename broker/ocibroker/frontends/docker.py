@@ -22,31 +22,17 @@ from ocibroker.child import NESTED
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.errors import CannotCarry, InvalidTarget, OcibrokerError
 from ocibroker.frontends.answer import Answer
+from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NOT_FOUND, Credentials
 from ocibroker.target import API_PATHS, Target
 from ocibroker.version import __version__
 
-NAME: Final = "docker-credential-ocibroker"
-NOT_FOUND: Final = "credentials not found in native keychain"
 NO_SERVER: Final = "no credentials server URL"
 NO_USERNAME: Final = "no credentials username"
-IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # what clients take for "the secret is an identity token"
 LONGEST: Final = 2048
 """Bytes of a server's name."""
 
 _USAGE: Final = f"Usage: {NAME} <store|get|erase|list|version>"
 _LIST_SECONDS: Final = 5.0
-
-
-class Credentials(msgspec.Struct, rename="pascal"):
-    """The protocol's one object; ``ServerURL`` has a spelling of its own."""
-
-    server_url: str = msgspec.field(default="", name="ServerURL")
-    username: str = ""
-    secret: str = ""
-
-    def __repr__(self) -> str:
-        # A traceback with local variables must not show the secret.
-        return f"Credentials({self.server_url!r}, …)"
 
 
 def answer(verb: str, stdin: bytes, broker: Broker) -> Answer:

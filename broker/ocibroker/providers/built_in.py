@@ -7,6 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
-    {"anonymous": "ocibroker_anonymous", "basic": "ocibroker_basic"}
+    {
+        "anonymous": "ocibroker_anonymous",
+        "basic": "ocibroker_basic",
+        "docker-config": "ocibroker_docker_config",
+    }
 )
 """Entry-point name to module. A test keeps it equal to the distribution's own entry points."""

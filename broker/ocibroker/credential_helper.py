@@ -1,0 +1,132 @@
+"""Asking another program of the protocol of docker-credential-helpers: find it, tell ourselves apart, ask it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Self
+
+import msgspec
+
+from ocibroker.credential import Basic, Credential, IdentityToken
+from ocibroker.errors import ConfigurationError, CredentialUnavailable, InvalidValue
+from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NOT_FOUND, PREFIX
+from ocibroker.request import Run
+from ocibroker.secret import Secret
+from ocibroker.target import DOCKER_HUB, Target
+
+_SUFFIX: Final = re.compile(r"[a-z0-9][a-z0-9_.-]*", re.ASCII)
+_SERVERS: Final = MappingProxyType({DOCKER_HUB: "https://index.docker.io/v1/"})
+"""Registries whose logins Docker stores under another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialHelper:
+    """A program ``docker-credential-…`` by its absolute path."""
+
+    program: Path
+
+    @classmethod
+    def find(cls, suffix: str, environ: Mapping[str, str]) -> Self | None:
+        """Return the program ``docker-credential-SUFFIX`` on the ``PATH`` of ``environ``, or none if it is we.
+
+        A program that started us must not be started by us, or the two would never end. Relative and empty parts
+        of ``PATH`` are left out: what they mean, the current directory decides. Raises
+        :class:`~ocibroker.errors.ConfigurationError` for a suffix that is no name, a program that is not there, and
+        one that everybody could have put there.
+        """
+        name = f"{PREFIX}{suffix}"
+        if not _SUFFIX.fullmatch(suffix):
+            raise ConfigurationError("is no name of a credential helper", culprit=repr(suffix), hint="correct it")
+        if name == NAME:
+            return None
+        found = _on_path(name, environ.get("PATH", ""))
+        if found is None:
+            raise ConfigurationError("is not on the PATH", culprit=name, hint="install it, or take its name out")
+        if found.resolve().name in {NAME, f"{NAME}.exe"}:
+            return None
+        _check_owners(found)
+        return cls(found)
+
+    def ask(self, target: Target, run: Run) -> Credential | None:
+        """Return the login for the host of ``target``, or none where the program says that it has none.
+
+        Raises :class:`~ocibroker.errors.CredentialUnavailable` for every other answer, of which nothing is shown,
+        and whatever ``run`` raises.
+        """
+        server = _SERVERS.get(target.registry, target.registry)
+        done = run([str(self.program), "get"], stdin=server.encode(), inherit=True)
+        if done.stdout.strip() == NOT_FOUND.encode():
+            return None
+        if done.status:
+            raise self._failed(f"ended with status {done.status}", server)
+        answer = _decoded(done.stdout)
+        if answer is None:
+            raise self._failed("answered something else than the object of the protocol", server)
+        try:
+            return _credential(answer)
+        except InvalidValue as error:
+            why = error.message
+        raise self._failed(why, server)
+
+    def _failed(self, why: str, server: str) -> CredentialUnavailable:
+        name = self.program.name
+        return CredentialUnavailable(
+            f"{why} when asked for {server}",
+            culprit=name,
+            hint=f"see `echo {server} | {name} get`, or log in again",
+        )
+
+
+class _Answer(msgspec.Struct, rename="pascal"):
+    """The object as an answer: nothing that matters may be left out."""
+
+    username: str
+    secret: str
+
+    def __repr__(self) -> str:
+        # A traceback with local variables must not show the secret.
+        return "_Answer(…)"
+
+
+def _decoded(stdout: bytes) -> _Answer | None:
+    try:
+        return msgspec.json.decode(stdout, type=_Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _credential(answer: _Answer) -> Credential | None:
+    if not answer.username and not answer.secret:  # Docker takes it for "no login" too
+        return None
+    if answer.username == IDENTITY_TOKEN_USER:
+        return IdentityToken(secret=Secret(answer.secret))
+    return Basic(username=answer.username, secret=Secret(answer.secret))
+
+
+def _on_path(name: str, path: str) -> Path | None:
+    for folder in path.split(os.pathsep):
+        if Path(folder).is_absolute() and (found := shutil.which(name, path=folder)):
+            return Path(found)
+    return None
+
+
+def _check_owners(program: Path) -> None:
+    """Refuse what everybody may have planted: the program, and each folder in which its name is looked up."""
+    if os.name != "posix":  # modes say nothing there
+        return
+    for path in (program.parent, program, program.resolve().parent):
+        try:
+            mode = path.stat().st_mode
+        except OSError as error:
+            raise ConfigurationError(f"cannot be looked at: {error.strerror}", culprit=str(path)) from None
+        if mode & stat.S_IWOTH:
+            raise ConfigurationError(
+                "can be written by everybody", culprit=str(path), hint="take the permission away: chmod o-w"
+            )
