@@ -114,7 +114,7 @@ class _Search:
         raise failure
 
     def _helped(self, file: AuthFile) -> Credential | None:
-        """Return what the file's helper has for the host.
+        """Return what the file's helper has for the host; ourselves count as not configured.
 
         A store that fails may hold logins for other hosts only. It is this host's where the file has the mark that
         Docker leaves in ``auths`` for what it has put into the store.
@@ -124,6 +124,8 @@ class _Search:
             return None
         try:
             helper = CredentialHelper.find(suffix, self.request.environ)
+            if helper is None and file.store not in {"", suffix}:
+                suffix, helper = file.store, CredentialHelper.find(file.store, self.request.environ)
             return helper.ask(target, self.request.run) if helper else None
         except (ConfigurationError, CredentialUnavailable) as error:
             failure = CredentialUnavailable(

@@ -21,8 +21,6 @@ NESTED: Final = "OCIBROKER_NESTED"
 LARGEST: Final = 1024 * 1024
 """Bytes of standard output."""
 
-_OURS: Final = "OCIBROKER_"
-
 _PASSED_ON: Final = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "XDG_RUNTIME_DIR", "SYSTEMROOT")
 
 
@@ -44,9 +42,9 @@ def run(
 ) -> Completed:
     """Run ``argv`` without a shell, in a session of its own and in ``/``, and return how it ended.
 
-    Its program is an absolute path. It gets few variables, or with ``inherit`` all but ocibroker's own, and its
-    error output goes nowhere: it may hold secrets. When the deadline passes or the answer is refused, the whole
-    process group is killed, also where the child itself has ended and left others behind.
+    Its program is an absolute path. It gets few variables, or with ``inherit`` all of ``environ``, and its error
+    output goes nowhere: it may hold secrets. When the deadline passes or the answer is refused, the whole process
+    group is killed, also where the child itself has ended and left others behind.
 
     Raises :class:`~ocibroker.errors.ConfigurationError` for a program that cannot be run,
     :class:`~ocibroker.errors.DeadlineExceeded`, and :class:`~ocibroker.errors.CredentialUnavailable` for an
@@ -57,7 +55,10 @@ def run(
         raise ConfigurationError(
             "is not an absolute path", culprit=f"program {program!r}", hint="write its full path"
         )
-    child = _start(argv, _inherited(environ) if inherit else _few(environ))
+    # All, for a credential helper: AWS_PROFILE, DBUS_SESSION_BUS_ADDRESS, GNUPGHOME, PASSWORD_STORE_DIR, proxies
+    # and what the next one reads. Docker starts them with all it has. They are the user's own programs and run as
+    # that user, who owns these variables anyway: a list of names would break helpers and hide nothing.
+    child = _start(argv, environ if inherit else _few(environ))
     try:
         stdout = _converse(child, stdin, deadline, program)
         return Completed(child.wait(_left(deadline, program)), stdout)
@@ -69,13 +70,6 @@ def run(
 
 def _few(environ: Mapping[str, str]) -> Mapping[str, str]:
     return {name: environ[name] for name in _PASSED_ON if name in environ}
-
-
-def _inherited(environ: Mapping[str, str]) -> Mapping[str, str]:
-    # For a credential helper: AWS_PROFILE, DBUS_SESSION_BUS_ADDRESS, GNUPGHOME, PASSWORD_STORE_DIR, proxies and
-    # what the next one reads. Docker starts them with all it has. They are the user's own programs and run as that
-    # user, who owns these variables anyway: a list of names would break helpers and hide nothing.
-    return {name: value for name, value in environ.items() if not name.startswith(_OURS)}
 
 
 def _start(argv: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:

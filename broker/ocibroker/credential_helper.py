@@ -14,6 +14,7 @@ from typing import Final, Self
 
 import msgspec
 
+from ocibroker.child import NESTED
 from ocibroker.credential import Basic, Credential, IdentityToken
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, InvalidValue
 from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NOT_FOUND, PREFIX
@@ -36,15 +37,16 @@ class CredentialHelper:
     def find(cls, suffix: str, environ: Mapping[str, str]) -> Self | None:
         """Return the program ``docker-credential-SUFFIX`` on the ``PATH`` of ``environ``, or none if it is we.
 
-        A program that started us must not be started by us, or the two would never end. Relative and empty parts
-        of ``PATH`` are left out: what they mean, the current directory decides. Raises
+        A program that started us must not be started by us, or the two would never end: where ocibroker has been
+        started by a program of its own, there is none either. Relative and empty parts of ``PATH`` are left out:
+        what they mean, the current directory decides. Raises
         :class:`~ocibroker.errors.ConfigurationError` for a suffix that is no name, a program that is not there, and
         one that everybody could have put there.
         """
         name = f"{PREFIX}{suffix}"
         if not _SUFFIX.fullmatch(suffix):
             raise ConfigurationError("is no name of a credential helper", culprit=repr(suffix), hint="correct it")
-        if name == NAME:
+        if name == NAME or environ.get(NESTED):
             return None
         found = _on_path(name, environ.get("PATH", ""))
         if found is None:

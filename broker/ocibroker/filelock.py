@@ -45,7 +45,7 @@ def _open(path: Path) -> int:
 
 
 def _wait(file: int, path: Path, end: float) -> None:
-    while not _taken(file):
+    while not taken(file):
         if time.monotonic() > end:
             raise WriteFailed(
                 "is held by another process", culprit=str(path), hint="see who holds it, and try again"
@@ -53,7 +53,8 @@ def _wait(file: int, path: Path, end: float) -> None:
         time.sleep(_PAUSE)
 
 
-def _taken(file: int) -> bool:
+def taken(file: int) -> bool:
+    """Whether the open ``file`` is locked for us now; nobody is waited for."""
     import fcntl  # here: it is not on Windows, where the rest of the package is imported too
 
     try:

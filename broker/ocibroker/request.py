@@ -60,8 +60,7 @@ class Run(Protocol):
     def __call__(self, argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
         """Run ``argv``, whose program is an absolute path, within the request's deadline.
 
-        ``inherit`` passes on the whole environment but ocibroker's own part: for a program of the user's own that
-        expects it.
+        ``inherit`` passes on the whole environment: for a program of the user's own that expects it.
         """
         ...
 

@@ -29,8 +29,9 @@ class TestTheFile:
         read = AuthFile.read(path, legacy=legacy)
         assert (read.login(image("r.test")), read.store, dict(read.helpers)) == (None, "", {})
 
-    def test_a_missing_one_has_no_entries(self, tmp_path: Path) -> None:
-        assert AuthFile.read(tmp_path / "gone" / "config.json").login(image("r.test")) is None
+    @pytest.mark.parametrize("home", ["gone", os.devnull])
+    def test_a_missing_one_has_no_entries(self, tmp_path: Path, home: str) -> None:
+        assert AuthFile.read(tmp_path / home / "config.json").login(image("r.test")) is None
 
     def test_the_null_device_is_an_empty_one(self) -> None:
         assert AuthFile.read(Path(os.devnull)).login(image("r.test")) is None

@@ -29,13 +29,15 @@ class Sitting:
 
     @classmethod
     @contextmanager
-    def of(cls, command: Sequence[str], environ: Mapping[str, str]) -> Iterator["Sitting"]:
+    def of(cls, command: Sequence[str], environ: Mapping[str, str], *, shown: bool = False) -> Iterator["Sitting"]:
+        """Run ``command`` there; with ``shown`` its output goes to the terminal too."""
         far_end, terminal = pty.openpty()
         argv = [sys.executable, "-c", _TAKE_TERMINAL, os.ttyname(terminal), *command]
         nothing = subprocess.DEVNULL
+        output = terminal if shown else nothing
         try:
             with subprocess.Popen(
-                argv, env=environ, start_new_session=True, stdin=nothing, stdout=nothing, stderr=nothing
+                argv, env=environ, start_new_session=True, stdin=nothing, stdout=output, stderr=output
             ) as process:
                 try:
                     yield cls(process, terminal, far_end)
@@ -54,7 +56,10 @@ class Sitting:
         os.write(self.far_end, keys.encode())
 
     def ended(self) -> int:
-        code = self.process.wait(_SECONDS)
+        end = time.monotonic() + _SECONDS
+        while self.process.poll() is None and time.monotonic() < end:
+            self._look(0.05)  # a full terminal would stop it
+        code = self.process.wait(0)
         self._look(0)
         return code
 

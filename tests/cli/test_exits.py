@@ -29,6 +29,7 @@ CODES = {
     errors.ContractViolation: 4,
     errors.ProviderUnavailable: 4,
     errors.RegistryRefused: 4,
+    errors.NotFound: 4,
     errors.ConnectionFailed: 5,
     errors.TLSFailed: 5,
     errors.WrongScheme: 5,

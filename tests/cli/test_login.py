@@ -160,6 +160,11 @@ class TestWhereItIsStored:
         assert account.at() == Login(account.address, keyring="alice")
         assert f"stored in the keyring (drawer), known to {account.file}" in shown(outcome)
 
+    def test_what_it_holds_is_what_get_answers(self, account: Account) -> None:
+        account.keyring(*KEYRING, account.address)
+        got = account.keyring("get", f"{account.address}/any/app", "--output", "docker")
+        assert json.loads(got.stdout)["Secret"] == PASSWORD
+
     def test_a_part_of_a_registry_has_a_place_of_its_own_there(self, account: Account) -> None:
         account.keyring(*KEYRING, f"{account.address}/team")
         assert account.held == {f"ocibroker:{account.address}/team alice": PASSWORD}

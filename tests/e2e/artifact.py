@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -54,14 +55,16 @@ class Artifact:
 
     def lay_out(self, folder: Path) -> str:
         """Write an OCI image layout and return how skopeo calls it."""
-        store = folder / "blobs" / "sha256"
-        store.mkdir(parents=True)
-        for blob in (self.config, self.layer, self.manifest):
-            (store / blob.digest.removeprefix("sha256:")).write_bytes(blob.content)
-        (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-        (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [self._entry]}))
-        return f"oci:{folder}:{self.tag}"
+        return lay_out(folder, self.tag, self.manifest, (self.config, self.layer))
 
-    @property
-    def _entry(self) -> dict[str, object]:
-        return self.manifest.descriptor | {"annotations": {"org.opencontainers.image.ref.name": self.tag}}
+
+def lay_out(folder: Path, tag: str, root: Blob, more: Iterable[Blob]) -> str:
+    """Write an OCI image layout of ``root``, which is a manifest or an index, and what it names."""
+    store = folder / "blobs" / "sha256"
+    store.mkdir(parents=True)
+    for blob in (root, *more):
+        (store / blob.digest.removeprefix("sha256:")).write_bytes(blob.content)
+    entry = root.descriptor | {"annotations": {"org.opencontainers.image.ref.name": tag}}
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
+    return f"oci:{folder}:{tag}"

@@ -8,10 +8,10 @@ from tests.e2e.archive import tar
 from tests.e2e.artifact import Artifact, Blob
 
 
-def image() -> Artifact:
+def image(architecture: str = "amd64") -> Artifact:
     layer = tar({"hello.txt": b"hello\n"})
     config = {
-        "architecture": "amd64",
+        "architecture": architecture,
         "os": "linux",
         "config": {},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},

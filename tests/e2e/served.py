@@ -49,15 +49,22 @@ class Served:
         With ``home`` the authority is not configured, but sought there. Names lead to this machine, so that
         nothing is needed in /etc/hosts.
         """
+        path = self.configure(folder, password=password, known=known, trusted=home is None)
+        environ = {"HOME": str(home)} if home else {}
+        return Broker.from_config(path, environ=environ, route=lambda _, port: ("127.0.0.1", port))
+
+    def configure(
+        self, folder: Path, *, password: str | None = None, known: bool = True, trusted: bool = True
+    ) -> Path:
+        """Write that broker's configuration, and the password that it refers to, and return its path."""
         secret = folder / "password"
         secret.touch(mode=0o600)
         secret.write_text(self.account.password if password is None else password)
-        hosts = () if home else (self.address, *self.realms)
+        hosts = (self.address, *self.realms) if trusted else ()
         text = "".join(_TLS.format(address=host, ca=self.ca) for host in hosts)
         if known:
             realms = "[" + ", ".join(f'"{realm}"' for realm in self.realms) + "]"
             text += _RULE.format(address=self.address, username=self.account.username, realms=realms)
         path = folder / "ocibroker.toml"
         path.write_text(text)
-        environ = {"HOME": str(home)} if home else {}
-        return Broker.from_config(path, environ=environ, route=lambda _, port: ("127.0.0.1", port))
+        return path

@@ -120,6 +120,26 @@ class TestLibrary:
         assert lines[1].startswith(f"{bad}: https://localhost:1: ")
 
 
+class TestPull:
+    def test_it_says_what_was_found_and_where_it_is(
+        self, registry: EmbeddedRegistry, environ: Mapping[str, str], tmp_path: Path
+    ) -> None:
+        app, folder = f"{registry.address}/charts/app", tmp_path / "charts"
+        done = run("pull.py", str(folder), f"oci://{app}:1.2.3", f"{app}:9", environ=environ)
+        found, missing = done.stdout.splitlines()
+        assert (done.returncode, done.stderr) == (1, "")
+        assert found == f"oci://{app}:1.2.3@{APP.digest}: {folder / 'app-1.2.3.tgz'}"
+        assert missing.startswith(f"{app}:9: is not known")
+        assert (folder / "app-1.2.3.tgz").read_bytes() == APP.layer
+
+    def test_all_is_well_where_all_are_there(
+        self, registry: EmbeddedRegistry, environ: Mapping[str, str], tmp_path: Path
+    ) -> None:
+        assert (
+            run("pull.py", str(tmp_path), f"oci://{registry.address}/charts/app", environ=environ).returncode == 0
+        )
+
+
 class TestHelloProvider:
     def test_it_answers_for_its_own_registry(self, empty: Path) -> None:
         with hello(empty, {"HELLO_TOKEN": "a-token"}) as broker:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -94,9 +95,10 @@ class TestPlaces:
         asked = laptop.having(REGISTRY_AUTH_FILE=str(named))
         assert (asked.user("other.example.com"), asked.user(TARGET)) == ("podman", None)
 
-    def test_without_a_home_nothing_in_it_is_found(self, laptop: Laptop) -> None:
+    @pytest.mark.parametrize("home", ["", "/nonexistent", os.devnull])
+    def test_without_a_home_nothing_in_it_is_found(self, home: str, laptop: Laptop) -> None:
         laptop.configure(**logins(registry_example_com="docker"))
-        assert laptop.having(HOME="").user(TARGET) is None
+        assert isinstance(laptop.having(HOME=home).access(TARGET).credential, Anonymous)
 
     def test_where_was_looked_is_part_of_the_reason(self, laptop: Laptop) -> None:
         nowhere = laptop.access(TARGET).credential
@@ -216,16 +218,13 @@ class TestHelpers:
         laptop.configure(**logins(other_example_com="next"))
         assert (laptop.user(TARGET), laptop.user("other.example.com")) == ("same", "next")
 
-    def test_it_gets_the_users_environment_and_none_of_ours_but_the_mark(self, laptop: Laptop) -> None:
+    def test_it_gets_the_users_environment_and_the_mark_against_loops(self, laptop: Laptop) -> None:
         code = "import json, os; print(json.dumps({'Username': 'x', 'Secret': json.dumps(sorted(os.environ))}))"
         laptop.helper("curious", code)
         laptop.configure(credsStore="curious")
-        asked = laptop.having(AWS_PROFILE="prod", GNUPGHOME="/keys", OCIBROKER_X="y")
-        found = asked.access(TARGET).credential
+        found = laptop.having(AWS_PROFILE="prod", GNUPGHOME="/keys").access(TARGET).credential
         assert isinstance(found, Basic)
-        names = set(json.loads(found.secret.reveal()))
-        assert {"AWS_PROFILE", "GNUPGHOME", "HOME", "OCIBROKER_NESTED"} <= names
-        assert "OCIBROKER_X" not in names
+        assert {"AWS_PROFILE", "GNUPGHOME", "HOME", "OCIBROKER_NESTED"} <= set(json.loads(found.secret.reveal()))
 
     @pytest.mark.acceptance(39)
     @pytest.mark.parametrize("suffix", ["missing", "../missing", "-x", "a;b"])
@@ -283,6 +282,18 @@ class TestHelpers:
         laptop.configure(credsStore="other" if link else "ocibroker", **logins(registry_example_com="file"))
         assert (laptop.user(TARGET), laptop.user("other.example.com")) == ("file", None)
         assert laptop.asked == []
+
+    def test_the_store_is_asked_where_the_hosts_own_is_ourselves(self, laptop: Laptop) -> None:
+        laptop.helper("store", answering("store"))
+        laptop.configure(credHelpers={HOST: "ocibroker"}, credsStore="store", **logins(registry_example_com="file"))
+        assert laptop.user(TARGET) == "store"
+
+    def test_one_that_asks_the_command_line_in_turn_is_asked_once(self, laptop: Laptop) -> None:
+        command = "[sys.executable, '-m', 'ocibroker', 'get', server, '--output', 'docker']"
+        laptop.helper("between", f"import os; os.execv(sys.executable, {command})")
+        laptop.configure(credsStore="between", **logins(registry_example_com="file"))
+        assert laptop.user(TARGET) == "file"
+        assert laptop.asked == [f"['get'] {HOST}"]
 
 
 @pytest.mark.acceptance(39)

@@ -212,7 +212,7 @@ class TestSelection:
         broker = desk.broker(offered=[self.claiming(*kind) for kind in kinds])
         got = broker.access(TARGET)
         assert (got.provider, got.why) == ("exact", "claim: it is mine")
-        assert len(broker.explain(TARGET).shadowed) == 2
+        assert broker.explain(TARGET).shadowed == ("provider pattern (pattern: it is mine)",)
 
     @pytest.mark.acceptance(36)
     def test_two_equal_claims_are_an_error_that_names_both(self, desk: Desk) -> None:

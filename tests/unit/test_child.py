@@ -132,11 +132,11 @@ def test_a_child_gets_few_variables_and_the_mark_against_loops(script: Script) -
     assert done.stdout == repr(sorted(["HOME", NESTED, "PATH"])).encode()
 
 
-def test_a_child_that_inherits_gets_all_variables_but_ours(script: Script) -> None:
+def test_a_child_that_inherits_gets_all_variables(script: Script) -> None:
     program = script("sys.stdout.write(repr(sorted(k for k in os.environ if k != 'LC_CTYPE')))")
     environ = {"PATH": "/bin", "AWS_PROFILE": "prod", "OCIBROKER_CONFIG": "/x", NESTED: "0"}
     done = run([program], environ=environ, deadline=Deadline.after(LATE), inherit=True)
-    assert done.stdout == repr(sorted(["AWS_PROFILE", NESTED, "PATH"])).encode()
+    assert done.stdout == repr(sorted(["AWS_PROFILE", "OCIBROKER_CONFIG", NESTED, "PATH"])).encode()
 
 
 @pytest.mark.parametrize("inherit", [False, True], ids=["few", "inherited"])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocibroker import Basic, OcibrokerError
-from ocibroker.child import Completed
+from ocibroker.child import NESTED, Completed
 from ocibroker.credential import IdentityToken
 from ocibroker.credential_helper import CredentialHelper
 from ocibroker.errors import ConfigurationError, CredentialUnavailable
@@ -114,6 +114,10 @@ class TestOurselves:
         (tmp_path / "bin" / "hop").symlink_to(ours)
         (tmp_path / "bin" / NAME).symlink_to("hop")
         assert find(str(tmp_path / "bin")) is None
+
+    def test_any_may_be_the_one_that_started_us(self, tmp_path: Path) -> None:
+        found = program(tmp_path / "bin")
+        assert CredentialHelper.find("stub", {"PATH": str(found.parent), NESTED: "1"}) is None
 
 
 class TestAsking:

@@ -25,7 +25,7 @@ def read_file(path: Path) -> bytes | None:
         with os.fdopen(os.open(path, _FLAGS), "rb") as file:
             found = os.fstat(file.fileno()).st_mode
             content = file.read(LARGEST + 1) if stat.S_ISREG(found) else b""
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # HOME=/dev/null is how services say that there is none
         return None
     except (OSError, ValueError) as error:
         why = f"cannot be read: {getattr(error, 'strerror', None) or 'it is no path'}"

@@ -42,6 +42,11 @@ def raise_to(verbosity: int) -> None:
     logging.getLogger(OURS).setLevel(_LEVELS[min(verbosity, len(_LEVELS) - 1)])
 
 
+def are_raised() -> bool:
+    """Whether more than warnings are shown."""
+    return logging.getLogger(OURS).isEnabledFor(logging.INFO)
+
+
 class _Lines(logging.Formatter):
     """One line per record; of an exception its type and its frames: its text may hold anything."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ocibroker.cli import logs
 from ocibroker.cli.line import one_line
 from ocibroker.cli.terminal import Terminal
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 @contextmanager
 def shown(terminal: Terminal) -> Iterator[Progress]:
     """Show it on standard error until the block ends."""
-    if not terminal.stderr.isatty():
+    # A bar is drawn over what is above it, which may be a line of the logs.
+    if not terminal.stderr.isatty() or logs.are_raised():
         yield Lines(terminal)
         return
     from rich.console import Console
@@ -33,15 +35,21 @@ def shown(terminal: Terminal) -> Iterator[Progress]:
 
 
 class Bars:
-    """A bar for each file."""
+    """A bar for each name: images that share a layer share its bar."""
 
     def __init__(self, progress: RichProgress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
+        self._sizes: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def begin(self, name: str, size: int) -> None:
-        """Draw the bar."""
-        self._tasks[name] = self._progress.add_task(one_line(name), total=size)
+        """Draw the bar, or make it longer."""
+        with self._lock:
+            if name not in self._tasks:
+                self._tasks[name] = self._progress.add_task(one_line(name))
+            self._sizes[name] = self._sizes.get(name, 0) + size
+            self._progress.update(self._tasks[name], total=self._sizes[name])
 
     def advance(self, name: str, count: int) -> None:
         """Move it."""

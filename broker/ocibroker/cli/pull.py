@@ -66,9 +66,9 @@ def _say(outcomes: Sequence[Pulled | OcibrokerError], terminal: Terminal) -> Non
             terminal.note(str(outcome))
             continue
         for path in outcome.files:
-            terminal.say(str(path))
+            terminal.say_path(path)
         if outcome.unnamed:
-            why = f"{len(outcome.unnamed)} layers without a name are left out"
+            why = f"layers without a name are left out: {len(outcome.unnamed)}"
             terminal.note(f"{outcome.reference}: {why} (--layout has them)")
     if failures:
         raise typer.Exit(exit_code(failures[0]))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from ocibroker.cli.line import one_line
@@ -33,6 +34,10 @@ class Terminal:
     def say(self, text: str) -> None:
         """Hold a line of output."""
         self._held.write(f"{text}\n")
+
+    def say_path(self, path: Path) -> None:
+        """Hold a path: to the byte for a program, and for people on its line, whoever chose the name."""
+        self.say(one_line(str(path)) if self.stdout.isatty() else str(path))
 
     def say_json(self, data: object, *, indent: int | None = None) -> None:
         """Hold one JSON value, in ASCII, on one line unless indented."""

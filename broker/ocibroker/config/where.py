@@ -20,9 +20,16 @@ def find(environ: Mapping[str, str], *, system: Path = _SYSTEM) -> Path | None:
     """
     if named := environ.get(NAME):
         return Path(named)
-    return next((path for path in (users(environ), system) if path.is_file()), None)
+    return next((path for path in (users(environ), system) if _is_file(path)), None)
 
 
 def users(environ: Mapping[str, str]) -> Path:
     """Return the user's file, whether it exists or not."""
     return settings(environ) / "config.toml"
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a home that may not be entered, as of a container's other user, holds no settings of this one
+        return False

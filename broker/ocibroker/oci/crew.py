@@ -8,37 +8,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from ocibroker.errors import OcibrokerError
+from ocibroker.oci.halt import Halt
 
-LINGER: Final = 2.0
+LINGER: Final = 1.0
 """Seconds for work that was told to stop. What hangs longer is left behind; its threads end with the process."""
 
 _LOOK: Final = 0.2
 """Seconds between two looks at the workers, so that Ctrl-C is seen on every system."""
-
-
-class Halt:
-    """Tells work to stop, from any thread; ``above`` stops it as well."""
-
-    def __init__(self, above: Halt | None = None) -> None:
-        self._told = threading.Event()
-        self._above = above
-
-    def now(self) -> None:
-        """Stop all work at its next :meth:`check`."""
-        self._told.set()
-
-    def check(self) -> None:
-        """Raise :class:`~ocibroker.errors.OcibrokerError` if work is to stop."""
-        if self._told.is_set():
-            raise OcibrokerError("was stopped before it was complete")
-        if self._above is not None:
-            self._above.check()
-
-    def pause(self, seconds: float) -> None:
-        """Wait so long, or until work is to stop."""
-        self._told.wait(seconds)
-        self.check()
 
 
 def work(tasks: Iterable[Callable[[], None]], *, workers: int, halt: Halt) -> None:

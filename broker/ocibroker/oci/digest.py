@@ -23,23 +23,39 @@ _LONGEST: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """``algorithm:encoded``, of an algorithm that can be verified: sha256 or sha512."""
+    """``algorithm:encoded``, of a registered algorithm, which can be verified: sha256 or sha512.
+
+    Raises :class:`~ocibroker.errors.InvalidValue`.
+    """
 
     algorithm: str
     encoded: str
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in _REGISTERED:
+            raise InvalidValue(
+                "is of an algorithm that cannot be verified",
+                culprit=f"digest {str(self)[:_LONGEST]!r}",
+                hint=f"use {' or '.join(_REGISTERED)}",
+            )
+        if not _REGISTERED[self.algorithm].fullmatch(self.encoded):
+            raise InvalidValue(
+                f"is not as long as a {self.algorithm}, or not in lower-case hexadecimal digits",
+                culprit=f"digest {str(self)[:_LONGEST]!r}",
+                hint="copy the whole digest",
+            )
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the digest, or raise :class:`~ocibroker.errors.InvalidValue`."""
         found = _GRAMMAR.fullmatch(text) if len(text) <= _LONGEST else None
         if found is None:
-            raise InvalidValue("is not algorithm:digits", culprit=f"digest {text[:_LONGEST]!r}")
-        algorithm, encoded = found["algorithm"], found["encoded"]
-        if algorithm not in _REGISTERED:
-            raise InvalidValue("cannot be verified", culprit=f"digest algorithm {algorithm!r}", hint="use sha256")
-        if not _REGISTERED[algorithm].fullmatch(encoded):
-            raise InvalidValue(f"is no {algorithm} in lower-case hexadecimal digits", culprit=f"digest {text!r}")
-        return cls(algorithm, encoded)
+            raise InvalidValue(
+                "is not algorithm:digits",
+                culprit=f"digest {text[:_LONGEST]!r}",
+                hint="write sha256: and 64 lower-case hexadecimal digits",
+            )
+        return cls(found["algorithm"], found["encoded"])
 
     @classmethod
     def sha256(cls, content: bytes) -> Self:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from ocibroker.errors import ConnectionFailed, IntegrityError, TLSFailed, WrongScheme
-from ocibroker.oci.crew import Halt
 from ocibroker.oci.descriptor import Descriptor
+from ocibroker.oci.halt import Halt
 from ocibroker.oci.partial import Partial
 from ocibroker.oci.progress import Progress
 from ocibroker.oci.repository import Repository
@@ -28,31 +27,30 @@ class Download:
     halt: Halt
     progress: Progress
 
-    def into(self, path: Path, descriptor: Descriptor, name: str) -> None:
-        """Have the blob in ``path``, complete and verified; ``name`` is what progress calls it.
+    def into(self, partial: Partial, name: str) -> None:
+        """Complete and verify ``partial``; ``name`` is what progress calls it.
 
         What is there from an earlier run is gone on with. A file that cannot become the blob any more is removed.
         Raises :class:`~ocibroker.errors.OcibrokerError`.
         """
-        self.progress.begin(name, descriptor.size)
-        with Partial(path, descriptor, self.halt) as partial:
-            self.progress.advance(name, partial.size)
-            resumed = partial.size > 0
-            self._complete(partial, descriptor, name)
-            if not partial.verified and resumed:  # what was found may have been spoilt
-                self._restart(partial, name)
-                self._complete(partial, descriptor, name)
-            if not partial.verified:
-                partial.discard()
-                raise IntegrityError("is not what its digest says", culprit=self._culprit(descriptor))
+        self.progress.begin(name, partial.descriptor.size)
+        self.progress.advance(name, partial.size)
+        resumed = partial.size > 0
+        self._complete(partial, name)
+        if not partial.verified and resumed:  # what was found may have been spoilt
+            self._restart(partial, name)
+            self._complete(partial, name)
+        if not partial.verified:
+            partial.discard()
+            raise IntegrityError("is not what its digest says", culprit=self._culprit(partial.descriptor))
         self.progress.end(name)
 
-    def _complete(self, partial: Partial, descriptor: Descriptor, name: str) -> None:
+    def _complete(self, partial: Partial, name: str) -> None:
         failures = 0
         while not partial.complete:
             before = partial.size
             try:
-                self._continue(partial, descriptor, name)
+                self._continue(partial, name)
             except ConnectionFailed as error:
                 if isinstance(error, TLSFailed | WrongScheme) and partial.size == before:
                     raise error.restated() from None
@@ -62,9 +60,9 @@ class Download:
                 # Full jitter: whom one broken registry has thrown out do not come back together.
                 self.halt.pause(random.uniform(0, min(LONGEST_PAUSE, 0.1 * 2**failures)))  # noqa: S311  # no secret
 
-    def _continue(self, partial: Partial, descriptor: Descriptor, name: str) -> None:
+    def _continue(self, partial: Partial, name: str) -> None:
         self.halt.check()
-        with self.repository.blob(descriptor, partial.size) as content:
+        with self.repository.blob(partial.descriptor, partial.size) as content:
             if content.start != partial.size:
                 self._restart(partial, name)
             for part in content.parts:
@@ -72,7 +70,7 @@ class Download:
                 partial.write(part)
                 self.progress.advance(name, len(part))
         if not partial.complete:
-            raise ConnectionFailed("ended before it was complete", culprit=self._culprit(descriptor))
+            raise ConnectionFailed("ended before it was complete", culprit=self._culprit(partial.descriptor))
 
     def _restart(self, partial: Partial, name: str) -> None:
         self.progress.advance(name, -partial.size)

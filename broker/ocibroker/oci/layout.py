@@ -11,13 +11,15 @@ import msgspec
 from ocibroker.errors import IntegrityError, NotFound, WriteFailed
 from ocibroker.oci.descriptor import Descriptor, Platform
 from ocibroker.oci.digest import Digest
+from ocibroker.oci.halt import Halt
 from ocibroker.oci.manifest import Manifest
 from ocibroker.oci.repository import Repository
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
 MARKER: Final = b'{"imageLayoutVersion": "1.0.0"}'
 MOST: Final = 4096
-"""Manifests behind one reference: an index of indexes must not go on for ever."""
+LARGEST: Final = 64 * 1024 * 1024
+"""Manifests behind one reference, and their bytes: an index of indexes must not go on for ever."""
 
 
 def blob_path(folder: Path, digest: Digest) -> Path:
@@ -25,19 +27,22 @@ def blob_path(folder: Path, digest: Digest) -> Path:
     return folder / "blobs" / digest.algorithm / digest.encoded
 
 
-def tree(repository: Repository, root: Manifest) -> Iterator[Manifest]:
+def tree(repository: Repository, root: Manifest, halt: Halt) -> Iterator[Manifest]:
     """Yield ``root`` and every manifest that it names, directly or not, each once."""
-    seen, waiting = {root.digest}, [root]
-    while waiting:
-        manifest = waiting.pop()
+    manifest, seen, waiting, size = root, {root.digest}, list[Digest](), 0
+    while True:
         yield manifest
-        for child in manifest.manifests:
-            if child.digest in seen:
-                continue
-            if len(seen) >= MOST:
-                raise IntegrityError(f"names more than {MOST} manifests", culprit=str(root.digest))
-            seen.add(child.digest)
-            waiting.append(repository.manifest(child.digest))
+        new = dict.fromkeys(child.digest for child in manifest.manifests if child.digest not in seen)
+        seen.update(new)
+        waiting.extend(new)
+        size += len(manifest.content)
+        if len(seen) > MOST or size > LARGEST:
+            why = f"names more than {MOST} manifests, or {LARGEST} bytes of them"
+            raise IntegrityError(why, culprit=str(root.digest))
+        if not waiting:
+            return
+        halt.check()
+        manifest = repository.manifest(waiting.pop())
 
 
 def only(manifest: Manifest, platform: Platform, *, culprit: str) -> Descriptor:
@@ -71,7 +76,7 @@ def _read(path: Path) -> dict[str, Any]:
         document = msgspec.json.decode(path.read_bytes())
     except FileNotFoundError:
         return {"schemaVersion": 2, "manifests": []}
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         document = None
     if not isinstance(document, dict) or not isinstance(document.get("manifests"), list):
         raise WriteFailed("is no index of an image layout", culprit=str(path), hint="choose another folder")
@@ -81,6 +86,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _others(manifests: Iterable[Any], entry: dict[str, Any], name: str) -> Iterator[Any]:
     for one in manifests:
         known = one if isinstance(one, dict) else {}
-        named = (known.get("annotations") or {}).get(REF_NAME, "")
+        annotations = known.get("annotations")
+        named = annotations.get(REF_NAME, "") if isinstance(annotations, dict) else ""
         if named != name or (not name and known.get("digest") != entry["digest"]):
             yield one

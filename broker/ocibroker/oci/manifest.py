@@ -41,6 +41,7 @@ class _Document(msgspec.Struct, rename="camel"):
     config: _Descriptor | None = None
     layers: list[_Descriptor] | None = None
     manifests: list[_Descriptor] | None = None
+    fs_layers: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,7 @@ def _kind(document: _Document, media_type: str, culprit: str) -> str:
     see different content behind one digest (CVE-2021-41190).
     """
     kind = document.media_type or media_type
-    if document.schema_version == 1 or kind.startswith(_SCHEMA_1):
+    if document.schema_version == 1 or document.fs_layers is not None or kind.startswith(_SCHEMA_1):
         raise IntegrityError(
             "the manifest is of Docker's schema 1", culprit=culprit, hint="push the image again with a newer client"
         )
@@ -118,8 +119,8 @@ def _kind(document: _Document, media_type: str, culprit: str) -> str:
         raise IntegrityError(f"the manifest says {document.media_type}, its answer {media_type}", culprit=culprit)
     if kind not in {*MANIFESTS, *INDEXES}:
         raise IntegrityError(f"the manifest is of an unknown type, {kind or 'none'}", culprit=culprit)
-    if document.manifests is not None and document.layers is not None:
-        raise IntegrityError("the manifest has both layers and manifests", culprit=culprit)
+    if (document.config or document.layers) if kind in INDEXES else document.manifests:
+        raise IntegrityError("the manifest is an index as well", culprit=culprit)
     return kind
 
 

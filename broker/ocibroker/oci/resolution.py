@@ -40,7 +40,7 @@ def resolved(repository: Repository, wanted: Reference, wish: Wish) -> tuple[Ref
 
     Raises :class:`~ocibroker.errors.OcibrokerError`.
     """
-    if wish.version and (wanted.tag or wanted.digest):
+    if (wish.version or wish.devel) and (wanted.tag or wanted.digest):
         raise UsageError("names a version twice", culprit=str(wanted), hint="leave out the tag, or the version")
     found = wanted if wanted.digest else replace(wanted, tag=_tag(repository, wanted, wish))
     manifest = _manifest(repository, found, guessed=found.tag != wanted.tag and not wish.version)

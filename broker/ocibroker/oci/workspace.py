@@ -9,22 +9,27 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
+from ocibroker.errors import WriteFailed
 from ocibroker.oci.descriptor import Descriptor
+from ocibroker.oci.digest import Digest
+from ocibroker.oci.exclusive import told
 from ocibroker.oci.filename import RESERVED
-from ocibroker.oci.partial import write_failed
+from ocibroker.oci.halt import Halt
+from ocibroker.oci.partial import Partial
 
 
 class Workspace:
     """Gives blobs their names in ``folder`` once they are complete; a context manager.
 
-    What is not complete in the end is removed, except what is to :meth:`leave`. Safe for threads. Errors
-    are :class:`~ocibroker.errors.WriteFailed`.
+    What it has begun and not completed in the end is removed, except what is to :meth:`leave`. Safe for threads.
+    Errors are :class:`~ocibroker.errors.WriteFailed`.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder: Final = folder
         self._growing = folder / RESERVED
         self._begun: dict[Path, None] = {}
+        self._claimed: dict[str, Digest] = {}
 
     def __enter__(self) -> Self:
         self.make(self.folder)
@@ -37,44 +42,60 @@ class Workspace:
         with suppress(OSError):
             self._growing.rmdir()
 
+    def claim(self, place: str, digest: Digest) -> bool:
+        """Whether ``place`` is for that content in this run, and not already for another."""
+        return self._claimed.setdefault(place, digest) == digest
+
     def make(self, folder: Path) -> None:
         """Make ``folder`` and those above it."""
-        try:
+        with told(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_failed(folder, error) from None
 
-    def growing(self, blob: Descriptor, final: Path) -> Path:
-        """Return where ``blob`` grows before it is called ``final``: the same in every run."""
-        path = self._growing / hashlib.sha256(f"{blob.digest}/{final.name}".encode()).hexdigest()
-        self._begun[path] = None
-        return path
+    def grow(self, blob: Descriptor, final: Path, halt: Halt) -> Partial:
+        """Return what there is of ``blob``, which is to be called ``final``, once no other run has it open."""
+        partial = Partial(self._place(blob, final), blob, halt)
+        # Not before: as long as another run has it open, it is not ours to remove.
+        self._begun[partial.path] = None
+        return partial
 
-    def leave(self, growing: Path) -> None:
-        """Leave what has grown there for the next run."""
-        self._begun.pop(growing, None)
+    def leave(self, blob: Descriptor, final: Path) -> None:
+        """Leave what has grown of ``blob`` for the next run."""
+        self._begun.pop(self._place(blob, final), None)
 
-    def publish(self, blob: Descriptor, final: Path) -> None:
-        """Give the complete ``blob`` its name; whatever had that name is replaced."""
+    def publish(self, blob: Descriptor, final: Path) -> bool:
+        """Give the complete ``blob`` its name; whatever had that name is replaced.
+
+        False where another run for the same folder was stopped meanwhile, and has removed it.
+        """
         self.make(final.parent)
+        place = self._place(blob, final)
         try:
-            self.growing(blob, final).replace(final)
-        except OSError as error:
-            # Another run for the same folder may have been faster.
-            if not holds(final, blob):
-                raise write_failed(final, error) from None
+            with told(final):
+                place.replace(final)
+        except WriteFailed:
+            if holds(final, blob):  # another run was faster
+                return True
+            if os.path.lexists(place):
+                raise
+            return False
+        return True
 
-    def write(self, content: bytes, final: Path) -> None:
+    def write(self, content: bytes, final: Path, halt: Halt) -> None:
         """Have ``content`` in ``final``, whole or not at all."""
-        growing = self._growing / f"{final.name}-{os.getpid()}"
-        self._begun[growing] = None
-        self.make(final.parent)
-        try:
-            growing.parent.mkdir(mode=0o700, exist_ok=True)
-            growing.write_bytes(content)
-            growing.replace(final)
-        except OSError as error:
-            raise write_failed(final, error) from None
+        blob = Descriptor(media_type="", digest=Digest.sha256(content), size=len(content))
+        if holds(final, blob):
+            return
+        with self.grow(blob, final, halt) as partial:
+            if not partial.verified:  # else another run may be giving it its name just now
+                partial.restart()
+                partial.write(content)
+        if not self.publish(blob, final):
+            self.write(content, final, halt)
+
+    def _place(self, blob: Descriptor, final: Path) -> Path:
+        """Return where ``blob`` grows: the same in every run."""
+        place = f"{blob.digest}/{final.relative_to(self.folder).as_posix()}"
+        return self._growing / hashlib.sha256(place.encode()).hexdigest()
 
 
 def holds(path: Path, blob: Descriptor) -> bool:

@@ -11,6 +11,7 @@ from typing import Literal, Self
 
 from ocibroker.testing.accounts import Accounts
 from ocibroker.testing.admission import Admission, BasicAdmission, OpenAdmission, TokenAdmission
+from ocibroker.testing.cuts import cut
 from ocibroker.testing.distribution import Distribution
 from ocibroker.testing.recorded import Record, RecordedRequest
 from ocibroker.testing.redirects import location
@@ -38,7 +39,8 @@ class EmbeddedRegistry:
 
     ``requests`` records what was asked. ``responses`` (by exact path) are sent before anything else is looked
     at. ``redirects`` (path prefix to URL prefix) answer an admitted GET or HEAD below the path with
-    ``redirect_status``. Both may be changed at any time.
+    ``redirect_status``. ``cuts`` are for the next GETs of blobs, one each: after so many bytes of its body the
+    answer ends, and with it the connection. All three may be changed at any time.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class EmbeddedRegistry:
         clock: Callable[[], float] = time.time,
         redirects: Mapping[str, str] = NOBODY,
         responses: Mapping[str, CannedResponse] = MappingProxyType({}),
+        cuts: Iterable[int] = (),
     ) -> None:
         self._tls, self._auth, self._realm, self._host = tls, auth, realm, host
         self._accounts = Accounts(users, refresh_tokens)
@@ -67,6 +70,7 @@ class EmbeddedRegistry:
         self.redirects = dict(redirects)
         self.redirect_status = 307
         self.responses = dict(responses)
+        self.cuts = list(cuts)
 
     def __enter__(self) -> Self:
         server = Server(self._serve, self._tls)
@@ -120,7 +124,7 @@ class EmbeddedRegistry:
         if self._auth == "token" and request.path == "/token":
             return self._redirect(request) or self._token_endpoint.answer(request)
         refusal = self._admission().refusal(request)
-        return refusal or self._redirect(request) or self._distribution.answer(request)
+        return refusal or self._redirect(request) or cut(request, self._distribution.answer(request), self.cuts)
 
     def _redirect(self, request: Request) -> CannedResponse | None:
         target = location(request, self.redirects)
