@@ -15,6 +15,7 @@ from typing import Final
 
 from ocibroker.errors import WriteFailed
 from ocibroker.ownership import others_write
+from ocibroker.writing import writing
 
 _NO_LINKS: Final = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_LINKS
@@ -40,7 +41,7 @@ def private_folder(path: Path) -> Iterator[int]:
     """
     if os.open not in os.supports_dir_fd:
         raise WriteFailed("cannot be written safely on this system", culprit=str(path), hint="use Linux or macOS")
-    with _told(path):
+    with writing(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = os.open(path, _FOLDER)
     try:
@@ -52,7 +53,7 @@ def private_folder(path: Path) -> Iterator[int]:
 
 def _replace(path: Path, content: bytes, folder: int) -> None:
     name = f".{path.name}.{secrets.token_hex(8)}"
-    with _told(path):
+    with writing(path):
         try:
             _write(name, content, folder)
             os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -89,14 +90,3 @@ def _check_file(path: Path, folder: int) -> None:
 def _check_owner(path: Path, found: os.stat_result) -> None:
     if found.st_uid != os.geteuid():
         raise WriteFailed("belongs to another user", culprit=str(path), hint="run it as the user who owns it")
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        why = f"cannot be written: {error.strerror}"
-    else:
-        return
-    raise WriteFailed(why, culprit=str(path), hint="see that the disk has room and that the folder is yours")

@@ -23,6 +23,7 @@ ROOMS = (
     "deadline",
     "folders",
     "ownership",
+    "writing",
     "filelock",
     "atomic",
     "watch",

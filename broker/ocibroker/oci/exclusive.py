@@ -12,6 +12,7 @@ from typing import Final
 from ocibroker.errors import WriteFailed
 from ocibroker.filelock import taken
 from ocibroker.oci.halt import Halt
+from ocibroker.writing import writing
 
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _PATIENCE: Final = 0.1
@@ -25,7 +26,7 @@ def opened(path: Path, halt: Halt) -> int:
     """
     while True:
         halt.check()
-        with told(path):
+        with writing(path):
             file = _open(path)
             if file is not None and _ours(path, file):
                 return file
@@ -40,7 +41,7 @@ def locked(folder: Path, halt: Halt) -> Iterator[None]:
     if os.name != "posix":
         yield
         return
-    with told(folder):
+    with writing(folder):
         file = os.open(folder, os.O_RDONLY)
     try:
         while not _locked(folder, file):
@@ -51,20 +52,8 @@ def locked(folder: Path, halt: Halt) -> Iterator[None]:
 
 
 def _locked(folder: Path, file: int) -> bool:
-    with told(folder):
+    with writing(folder):
         return taken(file)
-
-
-@contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Turn an ``OSError`` of the block into a :class:`~ocibroker.errors.WriteFailed`."""
-    try:
-        yield
-    except OSError as error:
-        why = f"cannot be written: {error.strerror}"
-    else:
-        return
-    raise WriteFailed(why, culprit=str(path), hint="look at the disk and the mode")
 
 
 def _open(path: Path) -> int | None:

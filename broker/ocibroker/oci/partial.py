@@ -9,8 +9,9 @@ from typing import Final, Self
 
 from ocibroker.errors import IntegrityError
 from ocibroker.oci.descriptor import Descriptor
-from ocibroker.oci.exclusive import opened, told
+from ocibroker.oci.exclusive import opened
 from ocibroker.oci.halt import Halt
+from ocibroker.writing import writing
 
 _READ: Final = 1024 * 1024
 
@@ -56,7 +57,7 @@ class Partial:
             raise IntegrityError("is longer than the manifest says", culprit=str(self.descriptor.digest))
         self._digest.update(part)
         written = 0
-        with told(self.path):
+        with writing(self.path):
             while written < len(part):
                 written += os.write(self._file, part[written:])
         self.size += len(part)
@@ -65,7 +66,7 @@ class Partial:
         """Begin anew."""
         self._digest = self.descriptor.digest.hasher()
         self.size = 0
-        with told(self.path):
+        with writing(self.path):
             os.ftruncate(self._file, 0)
             os.lseek(self._file, 0, os.SEEK_SET)
 
@@ -76,7 +77,7 @@ class Partial:
 
     def _take_up(self) -> None:
         """Read what is there already, for its digest."""
-        with told(self.path):
+        with writing(self.path):
             if os.fstat(self._file).st_size > self.descriptor.size:
                 self.restart()
             while part := os.read(self._file, _READ):

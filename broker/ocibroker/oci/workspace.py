@@ -12,10 +12,10 @@ from typing import Final, Self
 from ocibroker.errors import WriteFailed
 from ocibroker.oci.descriptor import Descriptor
 from ocibroker.oci.digest import Digest
-from ocibroker.oci.exclusive import told
 from ocibroker.oci.filename import RESERVED
 from ocibroker.oci.halt import Halt
 from ocibroker.oci.partial import Partial
+from ocibroker.writing import writing
 
 
 class Workspace:
@@ -48,7 +48,7 @@ class Workspace:
 
     def make(self, folder: Path) -> None:
         """Make ``folder`` and those above it."""
-        with told(folder):
+        with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
 
     def grow(self, blob: Descriptor, final: Path, halt: Halt) -> Partial:
@@ -70,7 +70,7 @@ class Workspace:
         self.make(final.parent)
         place = self._place(blob, final)
         try:
-            with told(final):
+            with writing(final):
                 place.replace(final)
         except WriteFailed:
             if holds(final, blob):  # another run was faster
