@@ -38,11 +38,11 @@ class DockerRegistry:
 
 
 @contextmanager
-def serving(authority: Authority, folder: Path, auth: Auth) -> Iterator[DockerRegistry]:
-    """Serve from an empty ``folder`` until the block ends."""
+def serving(authority: Authority, folder: Path, auth: Auth, *, blobs: str = "") -> Iterator[DockerRegistry]:
+    """Serve from ``folder`` until the block ends; ``blobs`` is the URL to which clients are sent for them."""
     command = _command()
     config, log = folder / "config.yml", folder / "registry.log"
-    config.write_text(_configuration(authority.issue(*NAMES), folder / "storage", auth))
+    config.write_text(_configuration(authority.issue(*NAMES), folder / "storage", auth, blobs))
     with log.open("wb") as output, _started([*command, "serve", str(config)], output.fileno()) as process:
         yield DockerRegistry(_port(process, log), log)
 
@@ -53,7 +53,7 @@ def _command() -> list[str]:
     return [*bound, executable("docker-registry", "apt-get install docker-registry")]
 
 
-def _configuration(certificate: Certificate, storage: Path, auth: Auth) -> str:
+def _configuration(certificate: Certificate, storage: Path, auth: Auth, blobs: str) -> str:
     tls = {"certificate": str(certificate.chain), "key": str(certificate.key)}
     sections = {
         "version": "0.1",
@@ -61,6 +61,7 @@ def _configuration(certificate: Certificate, storage: Path, auth: Auth) -> str:
         "storage": {"filesystem": {"rootdirectory": str(storage)}, "delete": {"enabled": True}},
         "http": {"addr": "127.0.0.1:0", "secret": "shared by no one", "tls": tls},
         "auth": auth,
+        "middleware": blobs and {"storage": [{"name": "redirect", "options": {"baseurl": blobs}}]},
     }
     # The registry reads YAML, of which JSON is a part.
     return json.dumps({name: section for name, section in sections.items() if section})

@@ -27,13 +27,14 @@ options = {{ username = "{username}", password = {{ file = "password" }} }}
 
 @dataclass(frozen=True)
 class Served:
-    """A registry that gives ``chart`` to ``account`` only, and whose tokens come from ``realms``."""
+    """A registry that gives ``chart`` to ``account`` only; tokens come from ``realms``, blobs from ``stores``."""
 
     address: str
     account: Account
     ca: Path
     chart: Artifact
     realms: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, registry: StockedRegistry) -> "Served":
@@ -60,7 +61,7 @@ class Served:
         secret = folder / "password"
         secret.touch(mode=0o600)
         secret.write_text(self.account.password if password is None else password)
-        hosts = (self.address, *self.realms) if trusted else ()
+        hosts = (self.address, *self.realms, *self.stores) if trusted else ()
         text = "".join(_TLS.format(address=host, ca=self.ca) for host in hosts)
         if known:
             realms = "[" + ", ".join(f'"{realm}"' for realm in self.realms) + "]"
