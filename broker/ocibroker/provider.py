@@ -5,7 +5,7 @@ from ocibroker.claim import Claim, Strength
 from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.deadline import Deadline
-from ocibroker.errors import CredentialUnavailable
+from ocibroker.errors import CredentialUnavailable, OcibrokerError
 from ocibroker.hookspecs import Provider, Providers, providers
 from ocibroker.identity import Identity
 from ocibroker.reference import SecretRef, TextRef
@@ -28,6 +28,7 @@ __all__ = [
     "FetchRequest",
     "Identity",
     "IdentityToken",
+    "OcibrokerError",
     "Options",
     "Provider",
     "Providers",

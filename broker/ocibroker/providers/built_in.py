@@ -7,6 +7,6 @@ from types import MappingProxyType
 from typing import Final
 
 BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
-    {"anonymous": "ocibroker_anonymous", "basic": "ocibroker_basic"}
+    {"anonymous": "ocibroker_anonymous", "basic": "ocibroker_basic", "ecr": "ocibroker_ecr"}
 )
 """Entry-point name to module. A test keeps it equal to the distribution's own entry points."""
