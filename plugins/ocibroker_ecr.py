@@ -13,20 +13,20 @@ import json
 import logging
 import math
 import re
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from types import FrameType, MappingProxyType
+from typing import Any, Final, TypeVar
 
 from ocibroker.provider import (
     Anonymous,
     Basic,
     Claim,
+    ConnectionFailed,
     CredentialUnavailable,
     FetchRequest,
     Identity,
@@ -40,9 +40,6 @@ from ocibroker.provider import (
     Target,
     providers,
 )
-
-if TYPE_CHECKING:
-    import httpx
 
 T = TypeVar("T")
 
@@ -283,8 +280,8 @@ class EcrProvider:
         _check_region(registry, request)
         request.deadline.left()
         _need_sdk()
-        with _unlogged():
-            return _Asking(request, registry).answer()
+        _hush()
+        return _Asking(_Sdk(request, registry), request, registry).answer()
 
 
 def _registry(request: Request[EcrOptions]) -> _Registry:
@@ -309,7 +306,8 @@ def _roles(request: Request[EcrOptions]) -> tuple[str, ...]:
     """Return the roles to assume, one after the other: the rule's, else the one that the caller's account names."""
     said = request.options.role_arn
     roles = (said,) if isinstance(said, str) else said
-    if roles or request.caller is None:
+    # Without a token anybody's annotation would be a role for the machine's own identity to assume.
+    if roles or request.caller is None or request.caller.token is None:
         return roles
     annotations = request.caller.annotations
     return next(((annotations[name],) for name in _ROLE_ANNOTATIONS if annotations.get(name)), ())
@@ -341,7 +339,7 @@ def _digest(text: str) -> str:
 
 def _need_sdk() -> None:
     try:
-        import botocore.session  # noqa: F401
+        import botocore.credentials  # noqa: F401
     except ImportError:
         pass
     else:
@@ -349,24 +347,25 @@ def _need_sdk() -> None:
     raise CredentialUnavailable("the AWS SDK is not installed", hint="pip install 'ocibroker[ecr]'")
 
 
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """Drop what botocore logs in this thread: below WARNING secrets, above it what AWS answered, with traceback."""
-    here = threading.get_ident()
+def _hush() -> None:
+    """Drop what botocore logs within a fetch: below WARNING secrets, from there on AWS's answers and tracebacks.
 
-    def of_others(record: logging.LogRecord) -> bool:
-        return record.thread != here
+    A filter stays, and is there once however often it is added: to remove one while another thread looks through
+    them could hide a third.
+    """
+    for name in [*logging.root.manager.loggerDict]:
+        if name.startswith("botocore"):
+            logging.getLogger(name).addFilter(_of_others)
 
-    loggers = [
-        logging.getLogger(name) for name in [*logging.root.manager.loggerDict] if name.startswith("botocore")
-    ]
-    for logger in loggers:
-        logger.addFilter(of_others)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(of_others)
+
+def _of_others(_: logging.LogRecord) -> bool:
+    """Whether somebody else than our fetch has caused the record."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code is EcrProvider.fetch.__code__:
+            return False
+        frame = frame.f_back
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +373,7 @@ class _Answer:
     """An HTTP answer, read whole. What it says is shown only where it is a code or an id by its looks."""
 
     status: int
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     body: bytes = field(repr=False)
 
     def stream(self) -> Iterator[bytes]:
@@ -426,7 +425,7 @@ class _Wire:
         """Send one request and read its answer; ``seconds`` bound both, within the deadline."""
         try:
             with self.request.http.stream(method, url, headers=headers, content=body, timeout=seconds) as response:
-                return _Answer(response.status_code, response.headers, _read(response))
+                return _Answer(response.status_code, response.headers, _read(response.iter_bytes()))
         except OcibrokerError as error:
             self.failure = error.restated()
         raise self.failure
@@ -446,12 +445,11 @@ class _MetadataWire(_Wire):
 
         try:
             answer = self.exchange(prepared.method, prepared.url, [*prepared.headers.items()], None, self.seconds)
-        except OcibrokerError:
+        except ConnectionFailed:
             self.request.deadline.left()
             if self.answered:
                 raise
             self.failure = None
-            # The error above is dropped: nothing is there, which is what it says.
             raise EndpointConnectionError(endpoint_url=prepared.url) from None
         self.answered = True
         if answer.status == 429 or answer.status >= 500:
@@ -473,12 +471,12 @@ class _ContainerWire(_Wire):
         return answer
 
 
-def _read(response: httpx.Response) -> bytes:
+def _read(parts: Iterable[bytes]) -> bytes:
     body = b""
-    for part in response.iter_bytes():
+    for part in parts:
         body += part
         if len(body) > _LARGEST:
-            raise CredentialUnavailable(f"an answer is longer than {_LARGEST} bytes", culprit=response.url.host)
+            raise CredentialUnavailable(f"an answer is longer than {_LARGEST} bytes")
     return body
 
 
@@ -494,27 +492,12 @@ class _Sdk:
     """
 
     def __init__(self, request: FetchRequest[EcrOptions], registry: _Registry) -> None:
-        from botocore.config import Config
-        from botocore.session import Session
-
         self._request = request
         self._registry = registry
         self._files = _Files.of(request.environ)
+        self._made: Any = None
         self.wire = _Wire(request)
         self._metadata, self._container = _MetadataWire(request), _ContainerWire(request)
-        self._session = Session(profile=request.options.profile or None)
-        self._read_environ()
-        # https://docs.aws.amazon.com/botocore/latest/topics/events.html: an answer ends the sending.
-        self._session.register("before-send", lambda request, **_: self.wire.send(request))
-        self._session.set_default_client_config(
-            Config(
-                proxies={},
-                retries={"total_max_attempts": 1, "mode": "standard"},
-                defaults_mode="legacy",  # "auto" would ask the instance's metadata by connections of its own
-                ignore_configured_endpoint_urls=True,  # they are read from os.environ
-            )
-        )
-        self._variant = Config(use_fips_endpoint=registry.fips, use_dualstack_endpoint=registry.dual_stack)
 
     @property
     def failure(self) -> OcibrokerError | None:
@@ -524,11 +507,12 @@ class _Sdk:
     def endpoint(self) -> str:
         """Return the URL that gives tokens, by botocore's own endpoint rules."""
         from botocore.endpoint_provider import EndpointProvider
+        from botocore.loaders import create_loader
 
         if said := self._request.options.endpoint_url:
             return said
         version, _ = _APIS[self._registry.service]
-        loader = self._session.get_component("data_loader")
+        loader = create_loader(self._request.environ.get("AWS_DATA_PATH"))
         # Not load_service_model, which lists the folders of all services first.
         rules = loader.load_data(f"{self._registry.service}/{version}/endpoint-rule-set-1")
         found = EndpointProvider(rules, loader.load_data("partitions")).resolve_endpoint(
@@ -539,7 +523,10 @@ class _Sdk:
 
     def sts(self, service: str, config: Any = None, **keys: Any) -> Any:  # noqa: ANN401  # botocore has no types
         """Return a client of the host's region and kind of endpoint."""
-        chosen = self._variant.merge(config) if config else self._variant
+        from botocore.config import Config
+
+        kind = Config(use_fips_endpoint=self._registry.fips, use_dualstack_endpoint=self._registry.dual_stack)
+        chosen = kind.merge(config) if config else kind
         return self._session.create_client(service, region_name=self._registry.region, config=chosen, **keys)
 
     def chain(self) -> Iterator[Any]:
@@ -548,9 +535,9 @@ class _Sdk:
 
         named, profile = bool(self._request.options.profile), _profile(self._request)
         environment = credentials.EnvProvider(environ=self._request.environ)
-        outside = [self._of_container(), self._of_instance()]
         if not named:
             yield environment
+        outside = [self._of_container(), self._of_instance()]
         yield credentials.AssumeRoleProvider(
             load_config=lambda: self._session.full_config,
             client_creator=self.sts,
@@ -594,13 +581,39 @@ class _Sdk:
             credentials.ConfigProvider(str(self._files.config), profile_name),
         ]
 
-    def _read_environ(self) -> None:
+    @property
+    def _session(self) -> Any:  # noqa: ANN401  # botocore has no types
+        """Botocore's session; made when it is first needed, since keys in the environment need none."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def _make(self) -> Any:  # noqa: ANN401  # botocore has no types
+        from botocore.config import Config
+        from botocore.session import Session
+
+        _hush()  # the import has made more loggers
+        session = Session(profile=self._request.options.profile or None)
+        self._read_environ(session)
+        # https://docs.aws.amazon.com/botocore/latest/topics/events.html: an answer ends the sending.
+        session.register("before-send", lambda request, **_: self.wire.send(request))
+        session.set_default_client_config(
+            Config(
+                proxies={},
+                retries={"total_max_attempts": 1, "mode": "standard"},
+                defaults_mode="legacy",  # "auto" would ask the instance's metadata by connections of its own
+                ignore_configured_endpoint_urls=True,  # they are read from os.environ
+            )
+        )
+        return session
+
+    def _read_environ(self, session: Any) -> None:  # noqa: ANN401  # botocore has no types
         """Let every setting come from the request's environment; botocore reads os.environ otherwise."""
         from botocore.configprovider import ConfigChainFactory
 
-        chains = ConfigChainFactory(session=self._session, environ=self._request.environ)
-        store = self._session.get_component("config_store")
-        for name, (key, variables, default, convert) in self._session.SESSION_VARIABLES.items():
+        chains = ConfigChainFactory(session=session, environ=self._request.environ)
+        store = session.get_component("config_store")
+        for name, (key, variables, default, convert) in session.SESSION_VARIABLES.items():
             store.set_config_provider(
                 name,
                 chains.create_config_chain(
@@ -613,7 +626,7 @@ class _Sdk:
             )
         fixed = {"config_file": str(self._files.config), "credentials_file": str(self._files.credentials)}
         for name, value in {**fixed, "csm_enabled": False, "sts_regional_endpoints": "regional"}.items():
-            self._session.set_config_variable(name, value)
+            session.set_config_variable(name, value)
 
     def _with_web_identity(self, profile: str) -> dict[str, Any]:
         """Return the configuration as if the profile said what the environment says of a web identity."""
@@ -650,10 +663,10 @@ class _Sdk:
 class _Asking:
     """One fetch, step by step; ``tried`` is what an error tells of the way."""
 
-    def __init__(self, request: FetchRequest[EcrOptions], registry: _Registry) -> None:
+    def __init__(self, sdk: _Sdk, request: FetchRequest[EcrOptions], registry: _Registry) -> None:
+        self._sdk = sdk
         self._request = request
         self._registry = registry
-        self._sdk: _Sdk | None = None
         self._tried: list[str] = []
 
     def answer(self) -> Basic | Anonymous:
@@ -670,11 +683,6 @@ class _Asking:
     def _path(self) -> str:
         return ", ".join(self._tried) or "nothing yet"
 
-    @property
-    def _botocore(self) -> _Sdk:
-        self._sdk = self._sdk or _Sdk(self._request, self._registry)
-        return self._sdk
-
     def _careful(self, step: str, work: Callable[[], T]) -> T:
         """Return what ``work`` does; whatever the SDK raises becomes one line, without what AWS has written."""
         try:
@@ -682,7 +690,7 @@ class _Asking:
         except OcibrokerError as error:
             failure = error.restated()
         except Exception as error:  # noqa: BLE001  # an SDK may raise anything
-            failure = (self._sdk and self._sdk.failure) or self._said(step, error)
+            failure = self._sdk.failure or self._said(step, error)
         raise failure
 
     def _said(self, step: str, error: Exception) -> OcibrokerError:
@@ -734,7 +742,7 @@ class _Asking:
 
     def _search(self) -> Any:  # noqa: ANN401  # botocore has no types
         """Return the keys of the first place that has any."""
-        for place in self._botocore.chain():
+        for place in self._sdk.chain():
             self._tried.append(_SOURCES[place.METHOD].format(profile=_profile(self._request)))
             if (found := place.load()) is not None:
                 del self._tried[:-1]
@@ -747,7 +755,7 @@ class _Asking:
         from botocore.config import Config
 
         self._tried.append(f"role {role}")
-        sts = self._botocore.sts("sts", Config(signature_version=UNSIGNED))
+        sts = self._sdk.sts("sts", Config(signature_version=UNSIGNED))
         name = self._request.options.session_name
         return _keys(
             sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName=name, WebIdentityToken=token.reveal())
@@ -759,7 +767,7 @@ class _Asking:
         for role in roles:
             self._tried.append(f"role {role}")
             more = {"ExternalId": options.external_id} if options.external_id and role is roles[-1] else {}
-            sts = self._botocore.sts(
+            sts = self._sdk.sts(
                 "sts",
                 aws_access_key_id=keys.access_key,
                 aws_secret_access_key=keys.secret_key,
@@ -776,13 +784,13 @@ class _Asking:
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
-        url, body = self._botocore.endpoint(), b"{}"
+        url, body = self._sdk.endpoint(), b"{}"
         if not url.startswith("https://"):
             raise CredentialUnavailable("endpoint_url is no https:// URL", hint="correct it in the rule's options")
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": _APIS[self._registry.service][1]}
         signed = AWSRequest("POST", url, data=body, headers=headers)
         SigV4Auth(keys, self._registry.service, self._registry.region).add_auth(signed)
-        return self._botocore.wire.exchange("POST", url, [*signed.headers.items()], body)
+        return self._sdk.wire.exchange("POST", url, [*signed.headers.items()], body)
 
     def _token(self, answer: _Answer) -> Basic:
         """Return the token in ECR's answer."""

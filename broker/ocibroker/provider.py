@@ -5,7 +5,7 @@ from ocibroker.claim import Claim, Strength
 from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.deadline import Deadline
-from ocibroker.errors import CredentialUnavailable, OcibrokerError
+from ocibroker.errors import ConnectionFailed, CredentialUnavailable, OcibrokerError
 from ocibroker.hookspecs import Provider, Providers, providers
 from ocibroker.identity import Identity
 from ocibroker.reference import SecretRef, TextRef
@@ -22,6 +22,7 @@ __all__ = [
     "Claim",
     "Clock",
     "Completed",
+    "ConnectionFailed",
     "Credential",
     "CredentialUnavailable",
     "Deadline",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from ocibroker.testing import Authority, CannedResponse
+from ocibroker.testing import CannedResponse
 from ocibroker.testing.request import Request
 from tests.aws.iam import Iam
 from tests.aws.metadata import Metadata
@@ -41,6 +41,7 @@ NAMES = (
     "api.ecr.eusc-de-east-1.amazonaws.eu",
     "portal.sso.eu-west-1.amazonaws.com",
     "ecr.endpoint.test",
+    "localhost",
 )
 
 
@@ -73,7 +74,7 @@ class Aws:
             return self.metadata.answer(request)
         if found := ECR.fullmatch(host):
             return self.registry.answer(request, found["service"], found["region"])
-        if host == "ecr.endpoint.test":
+        if host in {"ecr.endpoint.test", "localhost"}:
             return self.registry.answer(request, "ecr", "eu-west-1")
         if found := STS.fullmatch(host):
             return self.sts.answer(request, found["region"])
@@ -81,10 +82,10 @@ class Aws:
 
 
 @contextmanager
-def serving(authority: Authority, tls: ssl.SSLContext | None = None) -> Iterator[Aws]:
-    """Serve under a certificate of ``authority``'s, or by a context of the test's own."""
+def serving(tls: ssl.SSLContext) -> Iterator[Aws]:
+    """Serve until the block ends; the certificate is for :data:`NAMES`."""
     aws = Aws(Iam())
-    aws.tls = AnsweringServer(aws.answer, tls or authority.server_context(*NAMES))
+    aws.tls = AnsweringServer(aws.answer, tls)
     aws.plain = AnsweringServer(aws.answer, None)
     with ExitStack() as running:
         for server in (aws.tls, aws.plain):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -23,14 +24,22 @@ TARGETS = {
 }
 
 
+def long_password() -> str:
+    return secrets.token_urlsafe(96)
+
+
 @dataclass
 class RegistryTokens:
-    """``issued`` says whose each password is, ``refusals`` what is answered instead, one after the other."""
+    """``issued`` says whose each password is, ``refusals`` what is answered instead, one after the other.
+
+    ``password`` makes a new one; a real one is longer than what bcrypt takes.
+    """
 
     iam: Iam
     life: timedelta = timedelta(hours=12)
     issued: dict[str, str] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
+    password: Callable[[], str] = long_password
 
     def answer(self, request: Request, service: str, region: str) -> CannedResponse:
         try:
@@ -54,7 +63,7 @@ class RegistryTokens:
         return [{**one, "proxyEndpoint": f"https://123456789012.dkr.ecr.{region}.amazonaws.com"}]
 
     def _token(self, principal: str) -> str:
-        password = secrets.token_urlsafe(96)
+        password = self.password()
         self.issued[password] = principal
         return base64.b64encode(f"AWS:{password}".encode()).decode()
 

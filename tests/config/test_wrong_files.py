@@ -160,7 +160,11 @@ def test_the_schema_knows_the_options_of_every_provider() -> None:
         rule["if"]["properties"]["provider"]["const"]: rule["then"]["properties"]["options"]["properties"].keys()
         for rule in schema["$defs"]["RegistryTable"]["allOf"]
     }
-    assert options == {"anonymous": set(), "basic": {"username", "password"}}
+    assert options == {
+        "anonymous": set(),
+        "basic": {"username", "password"},
+        "ecr": {*EcrOptions.__struct_fields__},
+    }
 
 
 def test_the_schema_refuses_unknown_keys_as_the_loader_does() -> None:

@@ -16,6 +16,7 @@ _INSTRUCTIONS: Final[Mapping[str, str]] = {
     "podman": "apt-get install podman",
     "buildah": "apt-get install buildah",
     "docker-credential-ocibroker": "pip install --editable .",
+    "ocibroker": "pip install --editable .",
 }
 
 

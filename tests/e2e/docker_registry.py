@@ -38,11 +38,11 @@ class DockerRegistry:
 
 
 @contextmanager
-def serving(authority: Authority, folder: Path, auth: Auth) -> Iterator[DockerRegistry]:
-    """Serve from an empty ``folder`` until the block ends."""
+def serving(authority: Authority, folder: Path, auth: Auth, *names: str) -> Iterator[DockerRegistry]:
+    """Serve from an empty ``folder`` until the block ends; ``names`` are its hosts beside the usual ones."""
     command = _command()
     config, log = folder / "config.yml", folder / "registry.log"
-    config.write_text(_configuration(authority.issue(*NAMES), folder / "storage", auth))
+    config.write_text(_configuration(authority.issue(*NAMES, *names), folder / "storage", auth))
     with log.open("wb") as output, _started([*command, "serve", str(config)], output.fileno()) as process:
         yield DockerRegistry(_port(process, log), log)
 

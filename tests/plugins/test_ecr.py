@@ -119,7 +119,7 @@ def authority() -> Authority:
 
 @pytest.fixture
 def aws(authority: Authority) -> Iterator[Aws]:
-    with serving(authority) as running:
+    with serving(authority.server_context(*NAMES)) as running:
         yield running
 
 
@@ -470,7 +470,7 @@ class TestTransport:
     def test_each_host_is_trusted_by_its_own_entry(
         self, known: tuple[str, ...], private: Authority, desk: Desk
     ) -> None:
-        with serving(private) as aws:
+        with serving(private.server_context(*NAMES)) as aws:
             arn = aws.iam.role("pull", "user/alice")
             text = rule(role_arn=arn) + self.entries(desk.folder, private, *known)
             broker = desk.broker(text, environ=keys(aws.iam.user("alice")), route=aws.route)
@@ -484,7 +484,7 @@ class TestTransport:
         context = private.server_context(*NAMES, client_authority=private)
         certificate, key = private.issue("me@example.com").write(desk.folder / "me")
         mine = f'client_cert = "{certificate}"\nclient_key = "{key}"'
-        with serving(private, context) as aws:
+        with serving(context) as aws:
             text = self.entries(desk.folder, private, API, more=mine)
             environ = keys(aws.iam.user("alice"))
             assert whose(aws, desk.broker(text, environ=environ, route=aws.route)) == "user/alice"
@@ -559,6 +559,12 @@ class TestAccounts:
         stranger = Caller(token=Secret("of-three"), annotations=callers[arn].annotations)
         assert "AccessDenied" in failure(broker, caller=stranger).message
         assert whose(aws, broker) == "user/node"
+
+    def test_an_annotation_without_a_token_is_no_role(self, aws: Aws, desk: Desk) -> None:
+        arn = aws.iam.role("admin", "user/node")
+        broker = desk.broker(environ=keys(aws.iam.user("node")), route=aws.route)
+        assert whose(aws, broker, caller=Caller(annotations={"eks.amazonaws.com/role-arn": arn})) == "user/node"
+        assert aws.sts.calls == []
 
     @pytest.mark.parametrize("file", ["credentials", "config"])
     def test_a_changed_shared_file_is_noticed_at_the_next_access(self, file: str, aws: Aws, desk: Desk) -> None:
@@ -737,6 +743,13 @@ class TestErrors:
         secrets = {secret for key in aws.iam.keys.values() for secret in (key.secret, key.token) if secret}
         seen = [one for one in (*secrets, *aws.registry.issued, BODY) if one in caplog.text]
         assert (seen, "botocore" in caplog.text) == ([], False)
+
+    def test_what_others_do_with_the_sdk_is_logged_as_ever(
+        self, aws: Aws, desk: Desk, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        whose(aws, desk.broker(environ=keys(aws.iam.user("alice")), route=aws.route))
+        logging.getLogger("botocore.credentials").warning("somebody else's")
+        assert "somebody else's" in caplog.text
 
     def test_the_sdk_is_named_where_it_is_missing(self) -> None:
         code = (
