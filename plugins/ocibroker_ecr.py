@@ -515,7 +515,12 @@ class _Sdk:
         loader = create_loader(self._request.environ.get("AWS_DATA_PATH"))
         # Not load_service_model, which lists the folders of all services first.
         rules = loader.load_data(f"{self._registry.service}/{version}/endpoint-rule-set-1")
-        found = EndpointProvider(rules, loader.load_data("partitions")).resolve_endpoint(
+        partitions = loader.load_data("partitions")
+        # botocore would take a region that it does not know for one of the first partition.
+        if not any(re.match(one["regionRegex"], self._registry.region) for one in partitions["partitions"]):
+            why = f"the AWS SDK knows no partition with the region {self._registry.region}"
+            raise CredentialUnavailable(why, hint="pip install --upgrade boto3")
+        found = EndpointProvider(rules, partitions).resolve_endpoint(
             Region=self._registry.region, UseFIPS=self._registry.fips, UseDualStack=self._registry.dual_stack
         )
         url: str = found.url

@@ -11,6 +11,7 @@ import pytest
 from ocibroker.config import json_schema, load_config
 from ocibroker.errors import ConfigurationError, TLSConfigurationError
 from ocibroker.providers import load
+from ocibroker_ecr import EcrOptions
 
 
 @dataclass(frozen=True)

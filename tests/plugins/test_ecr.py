@@ -225,6 +225,11 @@ class TestHosts:
         assert why in str(failure(desk.broker(rule(region=region), route=aws.route)))
         assert aws.asked == []
 
+    def test_a_region_of_a_partition_that_the_sdk_does_not_know_is_an_error(self, aws: Aws, desk: Desk) -> None:
+        host = "123456789012.dkr.ecr.zz-middle-1.amazonaws.com"
+        error = failure(desk.broker(environ=keys(aws.iam.user("alice")), route=aws.route), host)
+        assert ("upgrade boto3" in error.hint, aws.asked) == (True, [])
+
     def test_an_endpoint_of_ones_own_is_asked(self, aws: Aws, desk: Desk) -> None:
         text = rule(endpoint_url="https://ecr.endpoint.test")
         broker = desk.broker(text, environ=keys(aws.iam.user("alice")), route=aws.route)
