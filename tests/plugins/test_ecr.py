@@ -804,6 +804,18 @@ class TestDeadline:
                 desk.broker(environ={"HOME": str(desk.folder)}, route=lambda *_: ("127.0.0.1", server.port)), PUBLIC
             )
 
+    def test_who_had_no_time_to_look_for_an_identity_is_not_anonymous(self, tmp_path: Path) -> None:
+        clock = HandClock()
+
+        def answer(_: httpx.Request) -> httpx.Response:
+            clock.move(2)
+            raise DeadlineExceeded("did not answer in time")
+
+        environ = {"HOME": str(tmp_path)}
+        staged = Staged.of(EcrProvider(), Target.parse(PUBLIC), {}, folder=tmp_path, environ=environ, clock=clock)
+        with pytest.raises(DeadlineExceeded):
+            staged.fetch(answer, Deadline.after(1, clock.monotonic))
+
     def test_most_machines_have_no_metadata_service_and_go_on(self, desk: Desk) -> None:
         environ = {"HOME": str(desk.folder), "AWS_METADATA_SERVICE_TIMEOUT": "1"}
         with raw(silent) as server:
