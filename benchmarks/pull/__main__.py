@@ -27,7 +27,7 @@ def main(rounds: int) -> None:
             environ = _environ(folder, authority.bundle)
             for workload, references in _stocked(registry.address, authority.bundle).items():
                 costs = _measure(references, environ, folder, rounds)
-                print(f"\n{workload}, {rounds} rounds\n", *table(costs, ours=OURS), sep="\n")
+                print(f"\n{workload}, {rounds} rounds\n", *table(costs, ours=[OURS]), sep="\n")
 
 
 def _stocked(address: str, bundle: Path) -> dict[str, list[str]]:

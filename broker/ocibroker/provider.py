@@ -7,7 +7,7 @@ from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.credential_helper import CredentialHelper
 from ocibroker.deadline import Deadline
-from ocibroker.errors import ConfigurationError, CredentialUnavailable, OcibrokerError
+from ocibroker.errors import ConfigurationError, ConnectionFailed, CredentialUnavailable, OcibrokerError
 from ocibroker.hookspecs import Provider, Providers, providers
 from ocibroker.identity import Identity
 from ocibroker.login_places import LoginPlace, login_places
@@ -27,6 +27,7 @@ __all__ = [
     "Clock",
     "Completed",
     "ConfigurationError",
+    "ConnectionFailed",
     "Credential",
     "CredentialHelper",
     "CredentialUnavailable",

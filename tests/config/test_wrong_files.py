@@ -11,6 +11,7 @@ import pytest
 from ocibroker.config import json_schema, load_config
 from ocibroker.errors import ConfigurationError, TLSConfigurationError
 from ocibroker.providers import load
+from ocibroker_ecr import EcrOptions
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,12 @@ def test_the_schema_knows_the_options_of_every_provider() -> None:
         rule["if"]["properties"]["provider"]["const"]: rule["then"]["properties"]["options"]["properties"].keys()
         for rule in schema["$defs"]["RegistryTable"]["allOf"]
     }
-    assert options == {"anonymous": set(), "basic": {"username", "password"}, "docker-config": set()}
+    assert options == {
+        "anonymous": set(),
+        "basic": {"username", "password"},
+        "docker-config": set(),
+        "ecr": {*EcrOptions.__struct_fields__},
+    }
 
 
 def test_the_schema_refuses_unknown_keys_as_the_loader_does() -> None:

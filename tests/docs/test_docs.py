@@ -20,10 +20,12 @@ from ocibroker.config.decode import decode
 from ocibroker.config.schema import Document, PluginsTable, RegistryTable, TLSTable
 from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
 from ocibroker_basic import BasicOptions
+from ocibroker_ecr import EcrOptions
 from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
 
 ACCEPTANCE = ROOT / "docs" / "acceptance.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
+ECR = ROOT / "docs" / "ecr.md"
 PROVIDERS = ROOT / "docs" / "providers.md"
 REGISTRY = "registry.example.com"
 OURS = re.compile(r"ocibroker |.*\| docker-credential-ocibroker ")
@@ -65,6 +67,9 @@ class TestConfiguration:
     def test_every_key_is_documented_and_no_other(self, title: str, table: type[msgspec.Struct]) -> None:
         documented = {key: "required" in cells for key, cells in rows(section(CONFIGURATION, title)).items()}
         assert documented == {field.encode_name: field.required for field in msgspec.structs.fields(table)}
+
+    def test_every_option_of_ecr_is_documented_and_no_other(self) -> None:
+        assert [*rows(section(ECR, "## Options"))] == [*EcrOptions.__struct_fields__]
 
     def test_every_table_is_documented(self) -> None:
         titles = re.findall(r"^## `\[+(\w+)\]+`$", CONFIGURATION.read_text(), re.MULTILINE)

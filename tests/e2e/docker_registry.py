@@ -38,11 +38,16 @@ class DockerRegistry:
 
 
 @contextmanager
-def serving(authority: Authority, folder: Path, auth: Auth, *, blobs: str = "") -> Iterator[DockerRegistry]:
-    """Serve from ``folder`` until the block ends; ``blobs`` is the URL to which clients are sent for them."""
+def serving(
+    authority: Authority, folder: Path, auth: Auth, *names: str, blobs: str = ""
+) -> Iterator[DockerRegistry]:
+    """Serve from ``folder`` until the block ends.
+
+    ``names`` are its hosts beside the usual ones, ``blobs`` is the URL to which clients are sent for blobs.
+    """
     command = _command()
     config, log = folder / "config.yml", folder / "registry.log"
-    config.write_text(_configuration(authority.issue(*NAMES), folder / "storage", auth, blobs))
+    config.write_text(_configuration(authority.issue(*NAMES, *names), folder / "storage", auth, blobs))
     with log.open("wb") as output, _started([*command, "serve", str(config)], output.fileno()) as process:
         yield DockerRegistry(_port(process, log), log)
 

@@ -11,20 +11,26 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ocibroker.testing.headers import Headers
+from ocibroker.transport import Route
 from tests.transport.raw_server import RawServer, raw
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
+def on_loopback(_: str, port: int) -> tuple[str, int]:
+    return "127.0.0.1", port
+
+
 @dataclass
 class ConnectProxy:
-    """``lines`` are the request lines, ``authorizations`` what came with them; every host is on loopback.
+    """``lines`` are the request lines, ``authorizations`` what came with them; ``route`` says where a host is.
 
     ``wanted`` is the ``Proxy-Authorization`` without which it answers 407.
     """
 
     server: RawServer
     wanted: str | None
+    route: Route
     lines: list[str] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
 
@@ -34,12 +40,14 @@ class ConnectProxy:
 
 
 @contextmanager
-def proxying(tls: ssl.SSLContext | None = None, *, wanted: str | None = None) -> Iterator[ConnectProxy]:
+def proxying(
+    tls: ssl.SSLContext | None = None, *, wanted: str | None = None, route: Route = on_loopback
+) -> Iterator[ConnectProxy]:
     def script(connection: socket.socket, server: RawServer) -> None:
         _serve(connection, server, proxy)
 
     with raw(script, tls) as server:
-        proxy = ConnectProxy(server, wanted)
+        proxy = ConnectProxy(server, wanted, route)
         yield proxy
 
 
@@ -55,7 +63,8 @@ def _serve(client: socket.socket, server: RawServer, proxy: ConnectProxy) -> Non
     if method != "CONNECT":
         client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nhere")
         return
-    with socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2])), 10) as upstream:
+    host, _, port = target.rpartition(":")
+    with socket.create_connection(proxy.route(host, int(port)), 10) as upstream:
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         _tunnel(client, upstream, server)
 

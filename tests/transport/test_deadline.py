@@ -178,6 +178,24 @@ class TestTheClientOfAFetch:
             assert self.get(desk, f"https://sts.test:{server.port}/", Authorization="Bearer mine") == 200
             assert server.saw("authorization") == ["Bearer mine"]
 
+    @pytest.mark.parametrize("script", [silent, dripping(LONG, pace=0.02)], ids=["silence", "dripping"])
+    def test_the_timeout_of_a_request_is_total_too(self, desk: Desk, script: Script) -> None:
+        errors: list[OcibrokerError] = []
+
+        def fetch(request: FetchRequest[NoOptions]) -> Credential | Anonymous:
+            try:
+                request.http.get(url, timeout=DEADLINE)
+            except OcibrokerError as error:
+                errors.append(error)
+            request.deadline.left()
+            return Anonymous("there is time for something else")
+
+        with raw(script) as server:
+            url, begun = f"http://slow.test:{server.port}/", time.monotonic()
+            broker = desk.broker(made_rule("registry.test"), offered=[MadeProvider(fetch)])
+            broker.access("registry.test/app", deadline=30)
+        assert (type(errors[0]), time.monotonic() - begun < GENEROUS) == (DeadlineExceeded, True)
+
     def test_it_trusts_each_host_by_its_own_entry(self, desk: Desk) -> None:
         private = Authority()
         with answering(OK, private.server_context("sts.test")) as server:

@@ -11,6 +11,7 @@ BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
         "anonymous": "ocibroker_anonymous",
         "basic": "ocibroker_basic",
         "docker-config": "ocibroker_docker_config",
+        "ecr": "ocibroker_ecr",
     }
 )
 """Entry-point name to module. A test keeps it equal to the distribution's own entry points."""

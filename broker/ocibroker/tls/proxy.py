@@ -13,6 +13,9 @@ from ocibroker.host import address_of
 from ocibroker.origin import Origin
 from ocibroker.secret import Secret
 
+_INSTANCE: Final = ipaddress.ip_network("fd00:ec2::/32")
+"""What an instance of AWS reaches on its link by IPv6: its metadata and its containers' credentials."""
+
 _HINT: Final = "write http://[user:password@]host:port or https://…"
 
 
@@ -64,13 +67,18 @@ class EnvironProxies:
     def for_origin(self, origin: Origin, *, without: Sequence[str] | None = None) -> Proxy | None:
         """Return the proxy for that origin; ``without`` replaces the environment's list where given.
 
-        This machine itself is never reached through one.
+        Neither is this machine itself reached through one, nor what is on its link: a proxy would hand out the
+        credentials of its own instance's metadata.
         """
         address = address_of(origin.host)
-        if origin.host == "localhost" or (address and address.is_loopback):
+        if origin.host == "localhost" or (address and _near(address)):
             return None
         proxy = self.https if origin.scheme == "https" else self.http
         return None if goes_without(origin, self.without if without is None else without) else proxy
+
+
+def _near(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_loopback or address.is_link_local or address in _INSTANCE
 
 
 def split_no_proxy(text: str) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from ocibroker.transport.wire import Wire
 class FetchTransport(httpx.BaseTransport):
     """Sends to any host what the provider puts into the request, and nothing else.
 
-    A redirect is an error: who redirects a token endpoint would receive what was sent to it.
+    A redirect is an error: who redirects a token endpoint would receive what was sent to it. The ``timeout`` of a
+    request, in seconds, is total as the deadline is: the earlier of both ends it.
     """
 
     def __init__(self, wire: Wire, deadline: Deadline) -> None:
@@ -24,7 +25,7 @@ class FetchTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request``; every error is an :class:`~ocibroker.errors.OcibrokerError`."""
         copy = clean(request, keep_secrets=True)
-        copy.extensions[DEADLINE] = self._deadline
+        copy.extensions[DEADLINE] = self._deadline.no_later_than(copy.extensions.get("timeout", {}).get("read"))
         response = self._wire.send(copy)
         if response.has_redirect_location:
             response.close()

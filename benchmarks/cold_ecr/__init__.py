@@ -1,0 +1,1 @@
+"""A token of ECR with nothing cached, against ``aws ecr get-login-password``."""

@@ -1,0 +1,71 @@
+"""ECR's and ECR Public's GetAuthorizationToken.
+
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html
+https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_GetAuthorizationToken.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ocibroker.testing import CannedResponse
+from ocibroker.testing.request import Request
+from tests.aws.iam import Iam
+from tests.aws.refusal import Refusal
+
+TARGETS = {
+    "ecr": "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
+    "ecr-public": "SpencerFrontendService.GetAuthorizationToken",
+}
+
+
+def long_password() -> str:
+    return secrets.token_urlsafe(96)
+
+
+@dataclass
+class RegistryTokens:
+    """``issued`` says whose each password is, ``refusals`` what is answered instead, one after the other.
+
+    ``password`` makes a new one; a real one is longer than what bcrypt takes.
+    """
+
+    iam: Iam
+    life: timedelta = timedelta(hours=12)
+    issued: dict[str, str] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    password: Callable[[], str] = long_password
+
+    def answer(self, request: Request, service: str, region: str) -> CannedResponse:
+        try:
+            return CannedResponse.of_json({"authorizationData": self._data(request, service, region)})
+        except Refusal as refusal:
+            return refusal.as_json()
+
+    def _data(self, request: Request, service: str, region: str) -> object:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if request.headers.get("content-type") != "application/x-amz-json-1.1" or request.method != "POST":
+            raise Refusal("UnknownOperationException", 404)
+        if request.headers.get("x-amz-target") != TARGETS[service] or json.loads(request.body) != {}:
+            raise Refusal("UnknownOperationException", 404)
+        key = self.iam.signer(request, service, region)
+        if key.principal in self.iam.denied:
+            raise Refusal("AccessDeniedException", 400)
+        one = {"authorizationToken": self._token(key.principal), "expiresAt": self._expires()}
+        if service == "ecr-public":
+            return one
+        return [{**one, "proxyEndpoint": f"https://123456789012.dkr.ecr.{region}.amazonaws.com"}]
+
+    def _token(self, principal: str) -> str:
+        password = self.password()
+        self.issued[password] = principal
+        return base64.b64encode(f"AWS:{password}".encode()).decode()
+
+    def _expires(self) -> float:
+        return round((self.iam.clock() + self.life).timestamp(), 3)
