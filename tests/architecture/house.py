@@ -46,8 +46,10 @@ def modules() -> tuple[Module, ...]:
 
 @cache
 def plugins() -> tuple[Module, ...]:
-    """Return every plugin that comes with the package."""
-    return tuple(Module(path.stem, path) for path in sorted(plugin_folder().glob("ocibroker_*.py")))
+    """Return every module of the plugins that come with the package: a plugin is a module or a package."""
+    folder = plugin_folder()
+    paths = [*folder.glob("ocibroker_*.py"), *folder.glob("ocibroker_*/*.py")]
+    return tuple(Module(_dotted_path(path.relative_to(folder)), path) for path in sorted(paths))
 
 
 def plugin_folder() -> Path:
@@ -110,5 +112,9 @@ def _dotted(node: ast.expr) -> str:
 
 
 def _name(path: Path) -> str:
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(("ocibroker", *(parts[:-1] if parts[-1] == "__init__" else parts)))
+    return _dotted_path("ocibroker" / path.relative_to(PACKAGE))
+
+
+def _dotted_path(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

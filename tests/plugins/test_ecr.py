@@ -22,7 +22,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ocibroker_ecr
 from ocibroker import Anonymous, Basic, Broker
 from ocibroker.clock import SystemClock
 from ocibroker.errors import CredentialUnavailable, DeadlineExceeded, OcibrokerError, TLSFailed
@@ -30,6 +29,7 @@ from ocibroker.provider import Caller, Deadline, Identity, Request, Secret, Secr
 from ocibroker.testing import Authority, ProviderContract
 from ocibroker.testing.staged import Staged
 from ocibroker_ecr import EcrOptions, EcrProvider
+from ocibroker_ecr.registry import Registry
 from tests.aws import metadata
 from tests.aws.emulator import NAMES, Aws, serving
 from tests.aws.iam import Key
@@ -205,7 +205,7 @@ class TestHosts:
     @given(st.text(st.characters(codec="ascii", exclude_characters="/"), max_size=3), st.integers(0, len(HOST)))
     def test_no_other_text_is_a_host(self, inserted: str, at: int) -> None:
         changed = HOST[:at] + inserted + HOST[at:]
-        found = ocibroker_ecr._Registry.of(changed)
+        found = Registry.of(changed)
         # Only the region has no fixed length: what is inserted there makes another region of AWS.
         assert found is None or (changed.startswith("123456789012.dkr.ecr") and changed.endswith(".amazonaws.com"))
 

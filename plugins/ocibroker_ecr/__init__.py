@@ -1,0 +1,79 @@
+"""``ecr``: Amazon ECR, private and public, by the AWS SDK over the broker's transport.
+
+botocore finds the identity (environment, shared files, SSO, web identity, container, instance) and signs; every
+connection is the broker's. Nothing is read from ``os.environ``, and nobody is ever prompted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ocibroker.provider import (
+    Anonymous,
+    Basic,
+    Claim,
+    FetchRequest,
+    Identity,
+    Provider,
+    Request,
+    Strength,
+    Target,
+    providers,
+)
+from ocibroker_ecr.asking import token_for
+from ocibroker_ecr.options import EcrOptions
+from ocibroker_ecr.principal import principal_of, roles_of
+from ocibroker_ecr.registry import Registry, check_region, registry_of
+from ocibroker_ecr.sdk import need_sdk
+
+__all__ = ["EcrOptions", "EcrProvider", "ocibroker_providers"]
+
+
+class EcrProvider:
+    """Answers for every registry of ECR, and for whatever a rule gives it."""
+
+    name = "ecr"
+    options = EcrOptions
+
+    def claim(self, target: Target) -> Claim | None:
+        """Claim the hosts of ECR, whole: a port of its own, or plain HTTP, is somebody else's."""
+        found = Registry.of(target.registry)
+        if found is None or target.scheme != "https":
+            return None
+        if found.public:
+            return Claim(Strength.EXACT, "it is ECR Public")
+        return Claim(Strength.PATTERN, f"it is a registry of ECR in {found.region}")
+
+    def identity(self, request: Request[EcrOptions]) -> Identity:
+        """Return principal and region: one token opens every registry of the region that the principal may use.
+
+        The principal is global where roles are named, since an ARN means the same everywhere.
+        """
+        registry = registry_of(request)
+        parts, watch = principal_of(request)
+        roles = roles_of(request)
+        return Identity(
+            (registry.service, registry.region, *(["fips"] if registry.fips else []), *parts, *roles),
+            reach="global" if roles else "local",
+            watch=watch,
+        )
+
+    def fetch(self, request: FetchRequest[EcrOptions]) -> Basic | Anonymous:
+        """Find the identity and ask ECR for a token.
+
+        Raises :class:`~ocibroker.errors.CredentialUnavailable` with what was tried, what to do, and AWS's request
+        id. Where no identity at all is found, ECR Public is anonymous.
+        """
+        registry = registry_of(request)
+        check_region(registry, request)
+        request.deadline.left()
+        need_sdk()
+        return token_for(registry, request)
+
+
+@providers
+def ocibroker_providers() -> Sequence[Provider[Any]]:
+    """Return the one provider."""
+    provider: Provider[EcrOptions] = EcrProvider()
+    return [provider]

@@ -1,0 +1,132 @@
+"""What botocore takes for its HTTP session: the broker's client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ocibroker.provider import (
+    ConnectionFailed,
+    CredentialUnavailable,
+    FetchRequest,
+    OcibrokerError,
+)
+from ocibroker_ecr.faults import unwell
+from ocibroker_ecr.options import EcrOptions
+
+LARGEST: Final = 1024 * 1024
+"""Bytes of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, read whole. What it says is shown only where it is a code or an id by its looks."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def stream(self) -> Iterator[bytes]:
+        """Yield the body, as botocore wants it."""
+        yield self.body
+
+    def decoded(self) -> dict[str, Any]:
+        """Return the JSON object, or nothing where it is none."""
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def code(self) -> str:
+        """The error's code, as the JSON protocol says it: ``namespace#Code:url``."""
+        kind = self.decoded().get("__type") or self.headers.get("x-amzn-errortype") or ""
+        return str(kind).rpartition("#")[2].partition(":")[0]
+
+
+@dataclass(slots=True)
+class Wire:
+    """What botocore takes for its HTTP session: the broker's client, by each host's own trust.
+
+    ``failure`` is what went wrong: botocore wraps and logs what is raised here.
+    """
+
+    request: FetchRequest[EcrOptions]
+    failure: OcibrokerError | None = None
+
+    def send(self, prepared: Any) -> Any:  # noqa: ANN401  # botocore has no types
+        """Return botocore's response to its request."""
+        from botocore.awsrequest import AWSResponse
+
+        answer = self.exchange(prepared.method, prepared.url, [*prepared.headers.items()], prepared.body)
+        # httpx has unpacked it already.
+        headers = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
+        return AWSResponse(prepared.url, answer.status, headers, answer)
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes | str | None,
+        seconds: float | None = None,
+    ) -> Answer:
+        """Send one request and read its answer; ``seconds`` bound both, within the deadline."""
+        try:
+            with self.request.http.stream(method, url, headers=headers, content=body, timeout=seconds) as response:
+                return Answer(response.status_code, response.headers, _read(response.iter_bytes()))
+        except OcibrokerError as error:
+            self.failure = error.restated()
+        raise self.failure
+
+
+@dataclass(slots=True)
+class MetadataWire(Wire):
+    """The same for the instance's metadata, which most machines do not have: no answer is no identity."""
+
+    seconds: float = 1.0
+    answered: bool = False
+
+    def send(self, prepared: Any) -> Any:  # noqa: ANN401  # botocore has no types
+        """Return botocore's response, or raise the error by which it goes on without."""
+        from botocore.awsrequest import AWSResponse
+        from botocore.exceptions import EndpointConnectionError
+
+        try:
+            answer = self.exchange(prepared.method, prepared.url, [*prepared.headers.items()], None, self.seconds)
+        except ConnectionFailed:
+            self.request.deadline.left()
+            if self.answered:
+                raise
+            self.failure = None
+            raise EndpointConnectionError(endpoint_url=prepared.url) from None
+        self.answered = True
+        if answer.status == 429 or answer.status >= 500:
+            self.failure = unwell("the instance's metadata service", answer.status)
+            raise self.failure
+        return AWSResponse(prepared.url, answer.status, dict(answer.headers), answer)
+
+
+@dataclass(slots=True)
+class ContainerWire(Wire):
+    """The same for the container's credentials: an answer but 200 is an error at once; botocore would repeat it."""
+
+    def send(self, prepared: Any) -> Any:  # noqa: ANN401  # botocore has no types
+        """Return botocore's response to its request."""
+        answer = Wire.send(self, prepared)
+        if answer.status_code != 200:
+            self.failure = unwell("the container's credential service", answer.status_code)
+            raise self.failure
+        return answer
+
+
+def _read(parts: Iterable[bytes]) -> bytes:
+    body = b""
+    for part in parts:
+        body += part
+        if len(body) > LARGEST:
+            raise CredentialUnavailable(f"an answer is longer than {LARGEST} bytes")
+    return body
