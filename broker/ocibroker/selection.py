@@ -18,7 +18,7 @@ from ocibroker.request import Options
 from ocibroker.rule import Rule
 from ocibroker.target import Target
 
-_LAST: Final = "docker-config"
+LAST: Final = "docker-config"
 """Claims every target after everybody else, so that it never ties with a fallback that somebody has chosen."""
 
 
@@ -50,7 +50,7 @@ class _Claimed:
 
     @property
     def rank(self) -> tuple[Strength, bool]:
-        return self.claim.strength, self.provider.name != _LAST
+        return self.claim.strength, self.provider.name != LAST
 
     def __str__(self) -> str:
         return f"provider {self.provider.name} ({self.claim.strength.name.lower()}: {self.claim.why})"

@@ -21,11 +21,9 @@ from ocibroker.provider import (
     Target,
     providers,
 )
-from ocibroker_ecr.asking import token_for
 from ocibroker_ecr.options import EcrOptions
 from ocibroker_ecr.principal import principal_of, roles_of
 from ocibroker_ecr.registry import Registry, check_region, registry_of
-from ocibroker_ecr.sdk import need_sdk
 
 __all__ = ["EcrOptions", "EcrProvider", "ocibroker_providers"]
 
@@ -65,6 +63,10 @@ class EcrProvider:
         Raises :class:`~ocibroker.errors.CredentialUnavailable` with what was tried, what to do, and AWS's request
         id. Where no identity at all is found, ECR Public is anonymous.
         """
+        # Here, since whoever pulls from another registry should not wait for it.
+        from ocibroker_ecr.asking import token_for
+        from ocibroker_ecr.sdk import need_sdk
+
         registry = registry_of(request)
         check_region(registry, request)
         request.deadline.left()

@@ -11,14 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 
-from ocibroker.provider import (
-    Anonymous,
-    Basic,
-    CredentialUnavailable,
-    FetchRequest,
-    OcibrokerError,
-    Secret,
-)
+from ocibroker.provider import Anonymous, Basic, CredentialUnavailable, FetchRequest, OcibrokerError, Secret
 from ocibroker_ecr.faults import CODES, FAULTS, LATER, OF_TIME, SOURCES
 from ocibroker_ecr.options import EcrOptions
 from ocibroker_ecr.principal import ROLE_ANNOTATIONS, profile_of, roles_of
@@ -28,7 +21,6 @@ from ocibroker_ecr.sdk import Sdk, keys_of
 from ocibroker_ecr.wire import LARGEST, Answer
 
 T = TypeVar("T")
-
 
 _USER: Final = "AWS"
 """The user of every token."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from ocibroker.provider import (
-    CredentialUnavailable,
-)
+from ocibroker.provider import CredentialUnavailable
 
 SOURCES: Final = MappingProxyType(
     {

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from ocibroker.provider import (
-    Options,
-    SecretRef,
-)
+from ocibroker.provider import Options, SecretRef
 
 
 class EcrOptions(Options, frozen=True, kw_only=True):

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ocibroker.provider import (
-    Request,
-)
+from ocibroker.provider import Request
 from ocibroker_ecr.options import EcrOptions
 
 ROLE_ANNOTATIONS: Final = ("eks.amazonaws.com/ecr-role-arn", "eks.amazonaws.com/role-arn")

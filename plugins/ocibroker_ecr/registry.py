@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from ocibroker.provider import (
-    CredentialUnavailable,
-    Request,
-)
+from ocibroker.provider import CredentialUnavailable, Request
 from ocibroker_ecr.options import EcrOptions
 
 PUBLIC: Final[Mapping[str, bool]] = MappingProxyType({"public.ecr.aws": False, "ecr-public.aws.com": True})

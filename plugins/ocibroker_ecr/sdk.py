@@ -7,11 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ocibroker.provider import (
-    CredentialUnavailable,
-    FetchRequest,
-    OcibrokerError,
-)
+from ocibroker.provider import CredentialUnavailable, FetchRequest, OcibrokerError
 from ocibroker_ecr.options import EcrOptions
 from ocibroker_ecr.principal import Files, profile_of
 from ocibroker_ecr.quiet import hush

@@ -7,12 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ocibroker.provider import (
-    ConnectionFailed,
-    CredentialUnavailable,
-    FetchRequest,
-    OcibrokerError,
-)
+from ocibroker.provider import ConnectionFailed, CredentialUnavailable, FetchRequest, OcibrokerError
 from ocibroker_ecr.faults import unwell
 from ocibroker_ecr.options import EcrOptions
 

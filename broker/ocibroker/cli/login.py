@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from ocibroker.cli.registry import RegistryArgument, registry_of
 from ocibroker.cli.trial import accepted
 from ocibroker.credential import Basic, check_username
 from ocibroker.errors import UsageError
+from ocibroker.selection import LAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from ocibroker.broker import Broker
     from ocibroker.cli.person import Person
     from ocibroker.target import Target
-
-READER: Final = "docker-config"
-"""The provider that reads what is stored here."""
 
 
 def login(
@@ -72,5 +70,5 @@ def _notes(broker: Broker, target: Target, *, verified: bool) -> Iterator[str]:
     told = broker.explain(target)
     if not verified:
         yield f"{target.registry} asks nobody for a password, so this one could not be verified"
-    if told.provider != READER:
+    if told.provider != LAST:
         yield f"this login is not used: {told.why}"
