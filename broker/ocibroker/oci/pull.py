@@ -22,7 +22,7 @@ from ocibroker.oci.repository import Repository
 from ocibroker.oci.resolution import ANY, Wish, resolved
 from ocibroker.oci.workspace import Workspace
 
-ARTIFACTS: Final = 4
+ARTIFACTS: Final = 8
 """Artifacts at once."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cached_property
 from typing import Final, Self
 
 import httpx
@@ -44,14 +45,17 @@ class Repository:
         self.access: Final = access
         self._path = f"/v2/{access.target.path}"
         self._http = access.client(headers=dict(_AS_IT_IS))
-        self._public = access.public_client(headers=dict(_AS_IT_IS))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._http.close()
-        self._public.close()
+
+    @cached_property
+    def _public(self) -> httpx.Client:
+        """The client for other hosts, which few pulls need; like the other it owns no connection."""
+        return self.access.public_client(headers=dict(_AS_IT_IS))
 
     def tags(self, *, pages: int = MOST_PAGES) -> Iterator[str]:
         """Yield every tag, page by page, as the registry orders them; more than so many ``pages`` are an error."""
