@@ -1,4 +1,4 @@
-"""One authority for all tests here; a registry and a broker for each."""
+"""A registry and a broker for each test."""
 
 from __future__ import annotations
 
@@ -12,17 +12,6 @@ from ocibroker.testing import Authority, EmbeddedRegistry
 from tests.oci.shop import HOST, Shop
 from tests.transport.brokers import Desk, rule
 from tests.transport.canary import Canary
-
-
-@pytest.fixture(scope="session")
-def authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture(scope="session")
-def roots(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What stands for the system's roots."""
-    return authority.write(tmp_path_factory.mktemp("roots"))
 
 
 @pytest.fixture(scope="session")

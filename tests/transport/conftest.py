@@ -1,4 +1,4 @@
-"""One authority for all tests here; desks that close what they opened."""
+"""Desks that close what they opened."""
 
 from __future__ import annotations
 
@@ -7,20 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ocibroker.testing import Authority
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
-
-
-@pytest.fixture(scope="session")
-def authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture(scope="session")
-def roots(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What stands for the system's roots."""
-    return authority.write(tmp_path_factory.mktemp("roots"))
 
 
 @pytest.fixture
