@@ -185,6 +185,7 @@ class Broker:
         )
         identity = fetching.identity()
         digest = options_digest(selection.options)
+        trust = material.digest if identity.host_bound else self._policies.digest
         return Inquiry(
             target=target,
             origin=origin,
@@ -192,7 +193,7 @@ class Broker:
             material=material,
             fetching=fetching,
             identity=identity,
-            key=cache_key(selection.provider.name, digest, identity, self._looks(identity), material.digest),
+            key=cache_key(selection.provider.name, digest, identity, self._looks(identity), trust),
         )
 
     def _looks(self, identity: Identity) -> tuple[Look, ...]:

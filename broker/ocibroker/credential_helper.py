@@ -12,12 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
 
-import msgspec
-
 from ocibroker.child import NESTED
 from ocibroker.credential import Basic, Credential, IdentityToken
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, InvalidValue
 from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NOT_FOUND, PREFIX
+from ocibroker.json_answer import JsonAnswer
 from ocibroker.request import Run
 from ocibroker.secret import Secret
 from ocibroker.target import DOCKER_HUB, Target
@@ -68,7 +67,7 @@ class CredentialHelper:
             return None
         if done.status:
             raise self._failed(f"ended with status {done.status}", server)
-        answer = _decoded(done.stdout)
+        answer = _Answer.read(done.stdout)
         if answer is None:
             raise self._failed("answered something else than the object of the protocol", server)
         try:
@@ -86,22 +85,11 @@ class CredentialHelper:
         )
 
 
-class _Answer(msgspec.Struct, rename="pascal"):
+class _Answer(JsonAnswer, rename="pascal"):
     """The object as an answer: nothing that matters may be left out."""
 
     username: str
     secret: str
-
-    def __repr__(self) -> str:
-        # A traceback with local variables must not show the secret.
-        return "_Answer(…)"
-
-
-def _decoded(stdout: bytes) -> _Answer | None:
-    try:
-        return msgspec.json.decode(stdout, type=_Answer)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _credential(answer: _Answer) -> Credential | None:

@@ -31,7 +31,10 @@ or the body of a response.
 
 from __future__ import annotations
 
-from typing import Self
+import re
+from typing import Final, Self
+
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}", re.ASCII)
 
 
 class OcibrokerError(Exception):
@@ -156,3 +159,11 @@ class IntegrityError(OcibrokerError):
 
 class WriteFailed(OcibrokerError):
     """A file could not be written; what was there before is still there."""
+
+
+def as_code(said: object) -> str:
+    """Return ``said`` if by its looks it is an error's code or the id of a request, else nothing.
+
+    Of what a service says, an error shows only such: a description may quote the secret that was sent.
+    """
+    return said if isinstance(said, str) and _CODE.fullmatch(said) else ""

@@ -17,8 +17,9 @@ class Identity:
     ``parts`` name the principal and what bounds its credential: a profile and a region, a client id and a host.
     They never hold a secret. ``reach`` is ``global`` where the parts mean the same on every machine (a role ARN,
     a service account), ``local`` otherwise; only global ones may be shared between machines. ``watch`` lists
-    files whose change makes it another identity. ``keep`` is how long a credential may be remembered at most,
-    for a source that does not say when it expires; none sets no bound.
+    files whose change makes it another identity. ``host_bound`` is false where one credential opens every host that
+    the parts stand for; otherwise it is for the target's host alone. ``keep`` is how long a credential may be
+    remembered at most, for a source that does not say when it expires; none sets no bound.
 
     Raises :class:`~ocibroker.errors.InvalidValue` for anything but tuples of text and of paths (it becomes a key),
     and for a ``keep`` that is no duration above 0.
@@ -28,6 +29,7 @@ class Identity:
     reach: Literal["local", "global"] = "local"
     watch: tuple[Path, ...] = ()
     keep: timedelta | None = None
+    host_bound: bool = True
 
     def __post_init__(self) -> None:
         for name, kind in (("parts", str), ("watch", Path)):

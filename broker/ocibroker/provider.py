@@ -7,10 +7,12 @@ from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.credential_helper import CredentialHelper
 from ocibroker.deadline import Deadline
-from ocibroker.errors import ConfigurationError, ConnectionFailed, CredentialUnavailable, OcibrokerError
+from ocibroker.errors import ConfigurationError, ConnectionFailed, CredentialUnavailable, OcibrokerError, as_code
 from ocibroker.hookspecs import Provider, Providers, providers
 from ocibroker.identity import Identity
+from ocibroker.json_answer import JsonAnswer
 from ocibroker.login_places import LoginPlace, login_places
+from ocibroker.quiet import hush, quietly
 from ocibroker.reference import SecretRef, TextRef
 from ocibroker.request import Caller, FetchRequest, Options, Request, Run
 from ocibroker.secret import Secret
@@ -35,6 +37,7 @@ __all__ = [
     "FetchRequest",
     "Identity",
     "IdentityToken",
+    "JsonAnswer",
     "LoginPlace",
     "OcibrokerError",
     "Options",
@@ -48,7 +51,10 @@ __all__ = [
     "TLSPolicy",
     "Target",
     "TextRef",
+    "as_code",
+    "hush",
     "keyring_secret",
     "login_places",
     "providers",
+    "quietly",
 ]

@@ -44,7 +44,7 @@ class EcrProvider:
         return Claim(Strength.PATTERN, f"it is a registry of ECR in {found.region}")
 
     def identity(self, request: Request[EcrOptions]) -> Identity:
-        """Return principal and region: one token opens every registry of the region that the principal may use.
+        """Return principal, region and kind of endpoint: one token opens every registry of the region.
 
         The principal is global where roles are named, since an ARN means the same everywhere.
         """
@@ -52,9 +52,10 @@ class EcrProvider:
         parts, watch = principal_of(request)
         roles = roles_of(request)
         return Identity(
-            (registry.service, registry.region, *(["fips"] if registry.fips else []), *parts, *roles),
+            (registry.service, registry.region, *registry.kinds, *parts, *roles),
             reach="global" if roles else "local",
             watch=watch,
+            host_bound=False,
         )
 
     def fetch(self, request: FetchRequest[EcrOptions]) -> Basic | Anonymous:

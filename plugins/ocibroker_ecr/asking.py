@@ -5,27 +5,32 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 
-from ocibroker.provider import Anonymous, Basic, CredentialUnavailable, FetchRequest, OcibrokerError, Secret
+from ocibroker.provider import (
+    Anonymous,
+    Basic,
+    CredentialUnavailable,
+    FetchRequest,
+    OcibrokerError,
+    Secret,
+    as_code,
+    quietly,
+)
 from ocibroker_ecr.faults import CODES, FAULTS, LATER, OF_TIME, SOURCES
 from ocibroker_ecr.options import EcrOptions
 from ocibroker_ecr.principal import ROLE_ANNOTATIONS, profile_of, roles_of
-from ocibroker_ecr.quiet import quietly
 from ocibroker_ecr.registry import APIS, Registry
-from ocibroker_ecr.sdk import Sdk, keys_of
-from ocibroker_ecr.wire import LARGEST, Answer
+from ocibroker_ecr.sdk import PACKAGE, Sdk, keys_of
+from ocibroker_ecr.wire import Answer
 
 T = TypeVar("T")
 
 _USER: Final = "AWS"
 """The user of every token."""
-
-_WORD: Final = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
 
 _LIFE: Final = timedelta(hours=12)
 """A token lives no longer, whatever an answer says."""
@@ -39,7 +44,7 @@ def token_for(registry: Registry, request: FetchRequest[EcrOptions]) -> Basic | 
 
     Raises :class:`~ocibroker.errors.CredentialUnavailable`, and what a connection raises.
     """
-    return quietly(lambda: _Asking(Sdk(request, registry), request, registry).answer())
+    return quietly(lambda: _Asking(Sdk(request, registry), request, registry).answer(), PACKAGE)
 
 
 class _Asking:
@@ -93,11 +98,11 @@ class _Asking:
 
     def _refused(self, operation: str, code: str, status: int, ident: str, date: str) -> OcibrokerError:
         """Return the error for an answer of AWS's; of what it says only codes and ids are shown."""
-        named = f"{code}, status {status}" if _WORD.fullmatch(code) else f"status {status}"
+        named = f"{code}, status {status}" if as_code(code) else f"status {status}"
         hint = CODES.get(code, LATER if status == 429 or status >= 500 else "see docs/ecr.md")
         if code in OF_TIME and (off := _skew(date, self._request.clock.now())):
             hint = f"set this machine's clock, which is {off} seconds off"
-        known = f", request id {ident}" if _WORD.fullmatch(ident) else ""
+        known = f", request id {ident}" if as_code(ident) else ""
         return CredentialUnavailable(f"{operation} was refused: {named}{known}; tried {self._path}", hint=hint)
 
     def _identify(self) -> Any:  # noqa: ANN401  # botocore has no types
@@ -195,7 +200,7 @@ class _Asking:
 
 def _password(token: object) -> Secret | None:
     """Return the password of a token, which is ``AWS:password`` in Base64."""
-    if not isinstance(token, str) or len(token) > LARGEST:
+    if not isinstance(token, str):
         return None
     try:
         user, _, password = base64.b64decode(token, validate=True).decode("ascii").partition(":")

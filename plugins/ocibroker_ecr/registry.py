@@ -74,6 +74,11 @@ class Registry:
         return None
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """What is special about its endpoint."""
+        return (*(["fips"] if self.fips else []), *(["dual-stack"] if self.dual_stack else []))
+
+    @property
     def public(self) -> bool:
         """Whether it is ECR Public."""
         return self.service == "ecr-public"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from ocibroker.provider import CredentialUnavailable, FetchRequest, OcibrokerError
+from ocibroker.provider import CredentialUnavailable, FetchRequest, OcibrokerError, hush
 from ocibroker_ecr.options import EcrOptions
 from ocibroker_ecr.principal import Files, profile_of
-from ocibroker_ecr.quiet import hush
 from ocibroker_ecr.registry import APIS, Registry
 from ocibroker_ecr.wire import ContainerWire, MetadataWire, Wire
+
+PACKAGE: Final = "botocore"
+"""Whose loggers are kept quiet."""
 
 
 def need_sdk() -> None:
@@ -138,7 +140,7 @@ class Sdk:
         from botocore.config import Config
         from botocore.session import Session
 
-        hush()  # the import has made more loggers
+        hush(PACKAGE)  # the import has made more loggers
         session = Session(profile=self._request.options.profile or None)
         self._read_environ(session)
         # https://docs.aws.amazon.com/botocore/latest/topics/events.html: an answer ends the sending.

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from ocibroker.provider import ConnectionFailed, CredentialUnavailable, FetchRequest, OcibrokerError
+from ocibroker.provider import ConnectionFailed, FetchRequest, OcibrokerError
 from ocibroker_ecr.faults import unwell
 from ocibroker_ecr.options import EcrOptions
-
-LARGEST: Final = 1024 * 1024
-"""Bytes of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +54,7 @@ class Wire:
         from botocore.awsrequest import AWSResponse
 
         answer = self.exchange(prepared.method, prepared.url, [*prepared.headers.items()], prepared.body)
-        # httpx has unpacked it already.
-        headers = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
-        return AWSResponse(prepared.url, answer.status, headers, answer)
+        return AWSResponse(prepared.url, answer.status, dict(answer.headers), answer)
 
     def exchange(
         self,
@@ -71,8 +66,8 @@ class Wire:
     ) -> Answer:
         """Send one request and read its answer; ``seconds`` bound both, within the deadline."""
         try:
-            with self.request.http.stream(method, url, headers=headers, content=body, timeout=seconds) as response:
-                return Answer(response.status_code, response.headers, _read(response.iter_bytes()))
+            response = self.request.http.request(method, url, headers=headers, content=body, timeout=seconds)
+            return Answer(response.status_code, response.headers, response.content)
         except OcibrokerError as error:
             self.failure = error.restated()
         raise self.failure
@@ -116,12 +111,3 @@ class ContainerWire(Wire):
             self.failure = unwell("the container's credential service", answer.status_code)
             raise self.failure
         return answer
-
-
-def _read(parts: Iterable[bytes]) -> bytes:
-    body = b""
-    for part in parts:
-        body += part
-        if len(body) > LARGEST:
-            raise CredentialUnavailable(f"an answer is longer than {LARGEST} bytes")
-    return body

@@ -19,6 +19,8 @@ ROOMS = (
     "target",
     "credential",
     "helper_protocol",
+    "json_answer",
+    "quiet",
     # parts that everything may stand on
     "deadline",
     "folders",

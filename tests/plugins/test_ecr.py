@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from ocibroker import Anonymous, Basic, Broker
 from ocibroker.clock import SystemClock
-from ocibroker.errors import CredentialUnavailable, DeadlineExceeded, OcibrokerError, TLSFailed
+from ocibroker.errors import CredentialUnavailable, DeadlineExceeded, IntegrityError, OcibrokerError, TLSFailed
 from ocibroker.provider import Caller, Deadline, Identity, Request, Secret, SecretRef, Target
 from ocibroker.testing import Authority, ProviderContract
 from ocibroker.testing.staged import Staged
@@ -593,6 +593,14 @@ def asked(
     return EcrProvider().identity(request)
 
 
+def test_one_token_opens_every_registry_of_the_region(aws: Aws, desk: Desk) -> None:
+    broker = desk.broker(environ=keys(aws.iam.user("alice")), route=aws.route)
+    first, second = (broker.access(f"{host}/app") for host in (HOST, NEIGHBOUR))
+    assert first.credential is second.credential
+    assert (first.origin.host, second.origin.host) == (HOST, NEIGHBOUR)
+    assert aws.asked == [API]
+
+
 class TestIdentity:
     def test_registries_of_one_region_share_it_and_regions_do_not(self) -> None:
         assert asked(host=HOST) == asked(host=NEIGHBOUR)
@@ -733,7 +741,7 @@ class TestErrors:
             EcrProvider(), Target.parse(HOST), {}, folder=tmp_path, environ=environ, clock=SystemClock()
         )
         endless = httpx.Response(200, content=(b" " * 65536 for _ in range(1000)))
-        with pytest.raises(CredentialUnavailable, match="longer than"):
+        with pytest.raises(IntegrityError, match="longer than"):
             staged.fetch(lambda _: endless, Deadline.after(20))
 
     def test_nothing_of_it_is_logged(self, aws: Aws, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,7 +79,7 @@ class Cloud:
 class CloudContract(ProviderContract):
     provider: Provider[Any] = Cloud()
     options = MappingProxyType({"profile": "prod"})
-    recognised = ("registry.cloud.example", "registry.cloud.example/team/app")
+    recognised: Sequence[str] = ("registry.cloud.example", "registry.cloud.example/team/app")
     look_alikes = ("registry.cloud.example.evil.net", "xregistry.cloud.example", "cloud.example")
     secrets = (KEY,)
     clock = Clock()
@@ -196,6 +196,21 @@ class Wandering(Cloud):
         return Identity(("it",), watch=(Path("key"),))
 
 
+class Sharing(Cloud):
+    """Shares among its hosts what it asks for differently."""
+
+    def claim(self, target: Target) -> Claim | None:
+        hosts = ("registry.cloud.example", "other.cloud.example")
+        return Claim(Strength.EXACT, "it is the cloud's own") if target.host in hosts else None
+
+    def identity(self, request: Request[CloudOptions]) -> Identity:
+        return Identity(("it",), host_bound=False)
+
+    def fetch(self, request: FetchRequest[CloudOptions]) -> Credential:
+        request.http.post(URL, params={"host": request.target.host}, data={"key": KEY})
+        return Bearer(secret=Secret(TOKEN))
+
+
 class Telling(Cloud):
     def identity(self, request: Request[CloudOptions]) -> Identity:
         return Identity((f"key {Path(request.environ['CLOUD_KEY_FILE']).read_text()}",))
@@ -268,6 +283,7 @@ class Violation:
     check: Callable[..., None]
     why: str
     arguments: tuple[object, ...] = ()
+    recognised: tuple[str, ...] = ()
 
 
 C = ProviderContract
@@ -299,6 +315,12 @@ VIOLATIONS = [
     Violation(Broken, PURE, "KeyError: 'registry.cloud.example'"),
     Violation(Fickle, C.test_its_identity_is_stable, "call 1.* became .*call 2"),
     Violation(Wandering, C.test_its_identity_watches_absolute_paths, "relative: key"),
+    Violation(
+        Sharing,
+        C.test_what_no_host_binds_is_asked_for_alike,
+        "in different ways",
+        recognised=("other.cloud.example",),
+    ),
     Violation(Telling, C.test_nothing_it_returns_shows_a_secret, "shows a secret: identity"),
     Violation(TellingWhy, C.test_nothing_it_returns_shows_a_secret, "shows a secret: answer"),
     Violation(Silent, FETCH, "gave a NoneType"),
@@ -317,6 +339,7 @@ VIOLATIONS = [
 def test_a_provider_that_breaks_the_contract_is_told_where(violation: Violation, tmp_path: Path) -> None:
     suite = CloudContract()
     suite.provider = violation.provider()
+    suite.recognised = (*suite.recognised, *violation.recognised)
     check, arguments = getattr(suite, violation.check.__name__), [*violation.arguments]
     if "tmp_path" in violation.check.__code__.co_varnames[: violation.check.__code__.co_argcount]:
         arguments.append(tmp_path)

@@ -18,6 +18,7 @@ from ocibroker.errors import (
     RealmRefused,
     TLSConfigurationError,
     UsageError,
+    as_code,
 )
 
 ALL = sorted(
@@ -92,3 +93,17 @@ def test_a_restated_error_keeps_kind_message_and_hint() -> None:
 @pytest.mark.parametrize(("had", "becomes"), [("", "late"), ("early", "early")], ids=["none", "named"])
 def test_restating_fills_in_a_culprit_only_where_there_was_none(had: str, becomes: str) -> None:
     assert OcibrokerError("no", culprit=had).restated(culprit="late").culprit == becomes
+
+
+@pytest.mark.parametrize(
+    "code", ["AccessDenied", "AADSTS700016", "invalid_grant", "1a2b-3c4d", "aws:fed/x", "x" * 64]
+)
+def test_a_code_or_an_id_may_be_shown(code: str) -> None:
+    assert as_code(code) == code
+
+
+@pytest.mark.parametrize(
+    "said", [None, 7, "", " ", "two words", "a\n", "c4n4ry=", "-x", "x" * 65, "naïve", b"AccessDenied"]
+)
+def test_nothing_else_of_what_a_service_says_is_shown(said: object) -> None:
+    assert as_code(said) == ""

@@ -12,12 +12,12 @@ from typing import Final
 from urllib.parse import urlencode
 
 import httpx
-import msgspec
 
 from ocibroker.auth.header import basic_header
 from ocibroker.auth.scope import Scope
 from ocibroker.credential import Anonymous, Basic, Bearer, IdentityToken
 from ocibroker.errors import IntegrityError, InvalidValue
+from ocibroker.json_answer import JsonAnswer
 from ocibroker.secret import Secret
 
 CLIENT_ID: Final = "ocibroker"
@@ -31,19 +31,11 @@ _HEADERS: Final = MappingProxyType(
 )
 
 
-class _Answer(msgspec.Struct):
+class _Answer(JsonAnswer):
     token: str = ""
     access_token: str = ""
     expires_in: int = LEAST_LIFE
     issued_at: datetime | None = None
-
-    def __repr__(self) -> str:
-        # A traceback with local variables must not show the token.
-        return "<the token endpoint's answer>"
-
-    def __rich_repr__(self) -> list[tuple[str, object]]:
-        # msgspec's own shows every field, and rich's tracebacks prefer it to `repr`.
-        return []
 
 
 def get_request(
@@ -96,11 +88,10 @@ def read_token(response: httpx.Response, now: datetime) -> Bearer:
 
 
 def _decoded(response: httpx.Response) -> _Answer:
-    try:
-        return msgspec.json.decode(response.content, type=_Answer)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        failure = IntegrityError("the token endpoint's answer is not the JSON that the specification describes")
-    raise failure
+    answer = _Answer.read(response.content)
+    if answer is None:
+        raise IntegrityError("the token endpoint's answer is not the JSON that the specification describes")
+    return answer
 
 
 def _age(answer: _Answer, response: httpx.Response) -> timedelta:

@@ -21,7 +21,7 @@ def cache_key(provider: str, options: str, identity: Identity, looks: tuple[Look
     """Return the digest of everything that makes a credential what it is.
 
     ``options`` is :func:`options_digest`, ``looks`` what the identity's watched files look like, ``tls`` the
-    digest of policy, files and proxy.
+    digest of the host with its policy, files and proxy, or of all that is configured where no host binds it.
     """
     return _digest([SCHEMA, provider, options, identity.reach, *identity.parts, repr(looks), tls])
 

@@ -182,6 +182,17 @@ class ProviderContract:
         relative = [str(path) for path in self._staged(tmp_path).identity().watch if not path.is_absolute()]
         assert not relative, f"watched, but relative: {', '.join(relative)}"
 
+    def test_what_no_host_binds_is_asked_for_alike(self, tmp_path: Path) -> None:
+        """Targets that share a credential must not differ in how it is got, or one host's answer serves another."""
+        asked: dict[tuple[str, ...], set[str]] = {}
+        for text in self.recognised:
+            staged = self._staged(tmp_path, target=text)
+            if not (identity := staged.identity()).host_bound:
+                ways = asked.setdefault(identity.parts, set())
+                ways.add(_way(staged, self.answer, Deadline.after(_PATIENCE, self.clock.monotonic)))
+        differing = [parts for parts, ways in asked.items() if len(ways) > 1]
+        assert not differing, f"the same identity, and got in different ways: {differing}"
+
     def test_a_fetch_gives_a_credential_or_says_why_not(self, tmp_path: Path) -> None:
         """What is prepared works: the answer is a credential with a future, or anonymous with a reason."""
         answer = self._outcome(tmp_path, self.answer)
@@ -252,10 +263,10 @@ class ProviderContract:
     def _target(self) -> str:
         return self.recognised[0] if self.recognised else _ANYWHERE
 
-    def _staged(self, folder: Path, options: Mapping[str, Any] | None = None) -> Staged:
+    def _staged(self, folder: Path, options: Mapping[str, Any] | None = None, *, target: str = "") -> Staged:
         return Staged.of(
             self.provider,
-            Target.parse(self._target),
+            Target.parse(target or self._target),
             self.options if options is None else options,
             folder=folder,
             environ=self.prepare(folder),
@@ -275,6 +286,21 @@ class ProviderContract:
             return error
         except Exception as error:  # noqa: BLE001  # that it raises anything else is the finding
             pytest.fail(f"fetch raised {type(error).__name__}: it must raise CredentialUnavailable")
+
+
+def _way(staged: Staged, answer: Callable[[httpx.Request], httpx.Response], deadline: Deadline) -> str:
+    """Return whom a fetch asks for what, and whether it succeeds."""
+    asked: list[str] = []
+
+    def noted(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url}")
+        return answer(request)
+
+    try:
+        staged.fetch(noted, deadline)
+    except OcibrokerError as error:
+        asked.append(type(error).__name__)
+    return ", ".join(asked)
 
 
 def _shown(outcome: Credential | Anonymous | OcibrokerError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -69,7 +70,13 @@ class TLSPolicies:
         self._scratch = scratch
         self._places = Places.from_environ(environ) if places is None else places
         self._kept: dict[Origin, _Kept] = {}
+        self._digest = _digest(self._entries, self._roots, self._proxies)
         self._lock = threading.Lock()
+
+    @property
+    def digest(self) -> str:
+        """A digest of what is configured for all hosts together; of files and proxies only their names."""
+        return self._digest
 
     def origin_of(self, target: Target) -> Origin:
         """Return where a connection for ``target`` goes: over plain HTTP only if an entry says so."""
@@ -149,6 +156,11 @@ class TLSPolicies:
     def _entry(self, origin: Origin) -> TLSEntry | None:
         host = ALIASES.get(origin.host, origin.host)
         return best((one for one in self._entries if _covers(one, host, origin)), str(origin))
+
+
+def _digest(entries: Sequence[TLSEntry], roots: Roots, proxies: EnvironProxies) -> str:
+    said = [(one.pattern.text, one.policy.describe(), one.no_proxy) for one in entries]
+    return hashlib.sha256(repr((said, roots, proxies)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _covers(entry: TLSEntry, host: str, origin: Origin) -> bool:

@@ -48,8 +48,13 @@ def make_async_client(
 
 def make_fetch_client(wire: Wire, deadline: Deadline) -> httpx.Client:
     """Return the client of one fetch: no environment, no redirects, no cookies of anybody else's."""
-    transport = FetchTransport(wire, deadline)
-    return httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=None)  # noqa: S113  # the deadline
+    return httpx.Client(
+        transport=FetchTransport(wire, deadline),
+        headers={"accept-encoding": "identity"},  # a bound on what arrives is then one on what it unpacks to
+        trust_env=False,
+        follow_redirects=False,
+        timeout=None,  # noqa: S113  # the deadline
+    )
 
 
 def _arguments(base_url: str, settings: Mapping[str, Any]) -> dict[str, Any]:

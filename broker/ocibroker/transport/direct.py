@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 
 from ocibroker.deadline import Deadline
-from ocibroker.errors import RedirectRefused
+from ocibroker.errors import IntegrityError, RedirectRefused
+from ocibroker.transport.bounded import read_whole
 from ocibroker.transport.hops import clean
 from ocibroker.transport.pool import DEADLINE
 from ocibroker.transport.wire import Wire
@@ -14,8 +15,9 @@ from ocibroker.transport.wire import Wire
 class FetchTransport(httpx.BaseTransport):
     """Sends to any host what the provider puts into the request, and nothing else.
 
-    A redirect is an error: who redirects a token endpoint would receive what was sent to it. The ``timeout`` of a
-    request, in seconds, is total as the deadline is: the earlier of both ends it.
+    A redirect is an error: who redirects a token endpoint would receive what was sent to it. An answer is read
+    whole, up to a bound. The ``timeout`` of a request, in seconds, is total as the deadline is: the earlier of both
+    ends it.
     """
 
     def __init__(self, wire: Wire, deadline: Deadline) -> None:
@@ -27,8 +29,12 @@ class FetchTransport(httpx.BaseTransport):
         copy = clean(request, keep_secrets=True)
         copy.extensions[DEADLINE] = self._deadline.no_later_than(copy.extensions.get("timeout", {}).get("read"))
         response = self._wire.send(copy)
+        where = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
         if response.has_redirect_location:
             response.close()
-            where = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
             raise RedirectRefused("a token endpoint must not redirect", culprit=where)
-        return response
+        try:
+            return read_whole(response)
+        except IntegrityError as error:
+            failure = error.restated(culprit=where)
+        raise failure
