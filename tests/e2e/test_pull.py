@@ -61,6 +61,17 @@ class TestCharts:
         puller.pull(f"oci://{app}", *wanted)
         assert puller.files("ours") == puller.files("helms")
 
+    def test_a_chart_in_a_repository_of_another_name_is_called_as_helm_calls_it(
+        self, puller: Puller, app: str
+    ) -> None:
+        address = puller.registry.address
+        trust = [f"--{side}-cert-dir={puller.registry.authority.cert_dir}" for side in ("src", "dest")]
+        there = f"docker://{address}/pulled/renamed:0.9.0"
+        puller.run("skopeo", "copy", "--preserve-digests", *trust, f"docker://{app}:0.9.0", there)
+        puller.helm("pull", f"oci://{address}/pulled/renamed", "--version=0.9.0", "--destination=helms")
+        puller.pull(f"{address}/pulled/renamed:0.9.0")
+        assert puller.files("ours") == puller.files("helms")
+
     @pytest.mark.parametrize("reference", ["oci://{app}:1.2.3+build.5", "{app}:1.2.3_build.5"])
     def test_a_version_with_build_metadata_is_in_the_name_as_helm_has_it(
         self, puller: Puller, app: str, reference: str

@@ -36,11 +36,30 @@ def push_index(shop: Shop, images: dict[str, Artifact], tag: str = "1", reposito
 class TestCharts:
     METADATA = {"apiVersion": "v2", "name": "app", "version": "1.2.3+build"}  # noqa: RUF012
 
-    def test_it_is_called_as_its_metadata_say(self, shop: Shop) -> None:
+    @pytest.mark.parametrize(
+        ("reference", "name"),
+        [
+            ("charts/elsewhere:1.2.3", "elsewhere-1.2.3.tgz"),
+            ("charts/elsewhere:1.2.3_build.5", "elsewhere-1.2.3+build.5.tgz"),
+            ("charts/elsewhere:stable", "app-1.2.3.tgz"),
+            ("charts/elsewhere@{digest}", "app-1.2.3.tgz"),
+            ("charts/elsewhere:1.2.4@{digest}", "elsewhere-1.2.4.tgz"),
+        ],
+    )
+    def test_it_is_called_by_repository_and_version_else_as_its_metadata_say(
+        self, shop: Shop, reference: str, name: str
+    ) -> None:
         app = chart("app", "1.2.3")
-        pulled = shop.pull(shop.push(Artifact(app.manifest, blobs=app.blobs), app.tag, "charts/elsewhere"))
-        assert (shop.everything, pulled.files) == ({"app-1.2.3.tgz": app.layer}, (shop.folder / "app-1.2.3.tgz",))
-        assert (pulled.reference.tag, str(pulled.reference.digest), pulled.unnamed) == ("1.2.3", app.digest, ())
+        for tag in ("1.2.3", "1.2.3_build.5", "stable"):
+            shop.push(Artifact(app.manifest, blobs=app.blobs), tag, "charts/elsewhere")
+        pulled = shop.pull(f"{shop.registry.address}/{reference.format(digest=app.digest)}")
+        assert (shop.everything, pulled.files) == ({name: app.layer}, (shop.folder / name,))
+        assert (str(pulled.reference.digest), pulled.unnamed) == (app.digest, ())
+
+    def test_a_version_needs_no_metadata(self, shop: Shop) -> None:
+        app = chart("app", "1.2.3")
+        shop.pull(shop.push(Artifact(app.manifest, blobs=app.blobs), app.tag, "charts/app"))
+        assert shop.ranges(app.config) == []
 
     def test_its_provenance_lies_beside_it(self, shop: Shop) -> None:
         shop.pull(shop.push(packaged(self.METADATA, PROVENANCE, ARCHIVE)))

@@ -52,7 +52,7 @@ class Artifact:
         Raises :class:`~ocibroker.errors.OcibrokerError`.
         """
         read = self.download.repository.read
-        wanted = None if as_layout else files(self.manifest, read, culprit=str(self.reference))
+        wanted = None if as_layout else files(self.manifest, self.reference, read)
         return self._layout() if wanted is None else self._files(wanted)
 
     def _files(self, wanted: Sequence[Wanted]) -> Pulled:

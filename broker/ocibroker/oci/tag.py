@@ -20,6 +20,11 @@ def tag_of(version: str) -> str:
     return version.replace("+", "_")
 
 
+def untagged(tag: str) -> str:
+    """Return what Helm takes ``tag`` for where it is a version's: the reverse of :func:`tag_of`."""
+    return tag.replace("_", "+")
+
+
 def version_of(tag: str) -> Version | None:
     """Return the version that ``tag`` is of; none where Helm's listing would leave it out, or it is no tag."""
-    return Version.strict(tag.replace("_", "+")) if is_tag(tag) else None
+    return Version.strict(untagged(tag)) if is_tag(tag) else None
