@@ -1,12 +1,15 @@
 """A registry of Amazon ECR under its real name: without any configuration, its clients get what AWS issues."""
 
+import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.aws import emulator
 from tests.aws.emulator import Aws
+from tests.aws.iam import now
 from tests.aws.registries import ACCOUNT
 from tests.e2e import cloud_registry
 from tests.e2e.authority import Authority
@@ -35,11 +38,7 @@ def aws(authority: Authority) -> Iterator[Aws]:
 def journey(aws: Aws, registry: CloudRegistry, tmp_path: Path) -> Iterator[Journey]:
     key = aws.iam.user("alice")
     environ = {"AWS_ACCESS_KEY_ID": key.ident, "AWS_SECRET_ACCESS_KEY": key.secret}
-
-    def accepts(username: str, password: str) -> bool:
-        return username == "AWS" and password in aws.registry.issued
-
-    with Journey.begun(registry, tmp_path, environ, accepts=accepts, elsewhere=aws.route) as begun:
+    with Journey.begun(registry, tmp_path, environ, accepts=aws.registry.accepts, elsewhere=aws.route) as begun:
         yield begun
 
 
@@ -53,3 +52,10 @@ class TestKeysInTheEnvironment(WholeWay):
         got = journey.workstation.run("ocibroker", "get", journey.target)
         assert (got.returncode, got.stdout, got.stderr.count("\n")) == (4, "", 1)
         assert "AccessDeniedException" in got.stderr
+
+    def test_a_token_that_has_expired_opens_nothing(self, journey: Journey, aws: Aws) -> None:
+        got = journey.workstation.run("ocibroker", "get", journey.target, "--output", "json")
+        creds = ("--creds", f"AWS:{json.loads(got.stdout)['secret']}")
+        assert journey.inspect(journey.workstation, *creds).returncode == 0
+        aws.iam.clock = lambda: now() + timedelta(hours=13)
+        assert "authentication required" in journey.inspect(journey.workstation, *creds).stderr
