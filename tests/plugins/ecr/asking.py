@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ocibroker import Basic, Broker
 from ocibroker.errors import OcibrokerError
+from ocibroker.testing import Authority
 from tests.aws.emulator import Aws
 from tests.aws.refusal import BODY
 
@@ -22,6 +24,12 @@ STS = "sts.eu-west-1.amazonaws.com"
 def rule(match: str = HOST, **options: object) -> str:
     table = ", ".join(f"{name} = {json.dumps(value)}" for name, value in options.items())
     return f'[[registry]]\nmatch = "{match}"\nprovider = "ecr"\noptions = {{ {table} }}\n'
+
+
+def entries(folder: Path, authority: Authority, *hosts: str, more: str = "") -> str:
+    """Return an entry for each host, which trusts the authority; ``more`` is what else each says."""
+    ca = authority.write(folder / "authority")
+    return "".join(f'[[tls]]\nmatch = "{host}"\nca = ["{ca}"]\n{more}\n' for host in hosts)
 
 
 def whose(aws: Aws, broker: Broker, target: str = HOST, **asked: Any) -> str:  # noqa: ANN401
