@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from ocibroker.errors import OcibrokerError, TLSFailed
 from ocibroker.testing import Authority
 from tests.aws.emulator import NAMES, Aws, serving
 from tests.aws.shared_files import kept, keys, section
-from tests.plugins.ecr.asking import API, STS, failure, rule, whose
+from tests.plugins.ecr.asking import API, STS, entries, failure, rule, whose
 from tests.transport.brokers import Desk
 from tests.transport.connect_proxy import proxying
+from tests.transport.raw_server import listening, raw
 
 pytestmark = pytest.mark.acceptance(34)
 
@@ -23,9 +25,10 @@ def private() -> Authority:
     return Authority()
 
 
-def entries(folder: Path, private: Authority, *hosts: str, more: str = "") -> str:
-    ca = private.write(folder / "private")
-    return "".join(f'[[tls]]\nmatch = "{host}"\nca = ["{ca}"]\n{more}\n' for host in hosts)
+def certificate(folder: Path, private: Authority) -> str:
+    """Return what an entry says of a client certificate."""
+    chain, key = private.issue("me@example.com").write(folder / "me")
+    return f'client_cert = "{chain}"\nclient_key = "{key}"'
 
 
 @pytest.mark.parametrize("known", [(STS, API), (STS,), ()], ids=["both", "sts", "none"])
@@ -41,12 +44,23 @@ def test_each_host_is_trusted_by_its_own_entry(known: tuple[str, ...], private: 
         assert aws.asked == list(known)
 
 
-def test_a_client_certificate_goes_to_its_host_only(private: Authority, desk: Desk) -> None:
+@pytest.mark.parametrize("stranger", [STS, API])
+def test_whoever_is_not_trusted_gets_no_byte(stranger: str, private: Authority, aws: Aws, desk: Desk) -> None:
+    text = rule(role_arn=aws.iam.role("pull", "user/alice"))
+    with raw(listening, private.server_context(stranger)) as server:
+
+        def route(host: str, port: int) -> tuple[str, int]:
+            return ("127.0.0.1", server.port) if host == stranger else aws.route(host, port)
+
+        error = failure(desk.broker(text, environ=keys(aws.iam.user("alice")), route=route))
+        assert (type(error), error.culprit) == (TLSFailed, f"https://{stranger}")
+        assert (server.connections, server.received) == (1, b"")
+
+
+def test_a_client_certificate_is_used(private: Authority, desk: Desk) -> None:
     context = private.server_context(*NAMES, client_authority=private)
-    certificate, key = private.issue("me@example.com").write(desk.folder / "me")
-    mine = f'client_cert = "{certificate}"\nclient_key = "{key}"'
     with serving(context) as aws:
-        text = entries(desk.folder, private, API, more=mine)
+        text = entries(desk.folder, private, API, more=certificate(desk.folder, private))
         environ = keys(aws.iam.user("alice"))
         assert whose(aws, desk.broker(text, environ=environ, route=aws.route)) == "user/alice"
         assert [one.client_certificate for one in aws.tls.requests] == [True]
@@ -54,13 +68,38 @@ def test_a_client_certificate_goes_to_its_host_only(private: Authority, desk: De
         assert isinstance(failure(refused), OcibrokerError)
 
 
-def test_a_proxy_is_used(aws: Aws, desk: Desk) -> None:
-    place = f"{API}:{aws.tls.port}"
-    with proxying() as proxy:
+@pytest.mark.parametrize("host", [STS, API])
+def test_a_client_certificate_goes_to_its_host_only(host: str, private: Authority, desk: Desk) -> None:
+    context = private.server_context(*NAMES, client_authority=private)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    with serving(context) as aws:
+        arn = aws.iam.role("pull", "user/alice")
+        mine = entries(desk.folder, private, host, more=certificate(desk.folder, private))
+        others = entries(desk.folder, private, *{STS, API} - {host})
+        broker = desk.broker(
+            rule(role_arn=arn) + mine + others, environ=keys(aws.iam.user("alice")), route=aws.route
+        )
+        assert whose(aws, broker) == arn
+        shown = {one.headers["host"]: one.client_certificate for one in aws.tls.requests}
+        assert shown == {STS: host == STS, API: host == API}
+
+
+@pytest.mark.parametrize("hosts", [(STS, API), (STS,), (API,)], ids=["both", "sts", "ecr"])
+def test_a_proxy_is_used(hosts: tuple[str, ...], authority: Authority, aws: Aws, desk: Desk) -> None:
+    arn = aws.iam.role("pull", "user/alice")
+    with proxying(route=aws.route) as proxy:
+        led = f'proxy = "http://127.0.0.1:{proxy.port}"'
+        text = rule(role_arn=arn) + entries(desk.folder, authority, *hosts, more=led)
+        assert whose(aws, desk.broker(text, environ=keys(aws.iam.user("alice")), route=aws.route)) == arn
+        assert proxy.lines == [f"CONNECT {host}:443 HTTP/1.1" for host in hosts]
+
+
+def test_the_proxy_of_the_environment_is_used(aws: Aws, desk: Desk) -> None:
+    arn = aws.iam.role("pull", "user/alice")
+    with proxying(route=aws.route) as proxy:
         environ = {**keys(aws.iam.user("alice")), "HTTPS_PROXY": f"http://proxy.test:{proxy.port}"}
-        broker = desk.broker(rule(endpoint_url=f"https://{place}"), environ=environ)
-        assert whose(aws, broker) == "user/alice"
-        assert proxy.lines == [f"CONNECT {place} HTTP/1.1"]
+        assert whose(aws, desk.broker(rule(role_arn=arn), environ=environ)) == arn
+        assert proxy.lines == [f"CONNECT {host}:443 HTTP/1.1" for host in (STS, API)]
 
 
 def test_the_environment_of_the_process_decides_nothing(
