@@ -5,26 +5,27 @@ http://docs.getmoto.org/en/latest/docs/server_mode.html
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import ssl
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from ocibroker.testing import Authority
 from tests.aws.iam import Key
-from tests.e2e import requirement
+from tests.e2e import requirement, server_process
 
 ACCOUNT = "123456789012"
 LIBRARIES = Path(sys.prefix) / "moto"
+_LISTENING = r"Running on https://127\.0\.0\.1:(\d+)"
+# moto looks for the service here; it verifies nothing unless it is strict.
+_UNSIGNED = "AWS4-HMAC-SHA256 Credential=tests/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0"
 
 
 @dataclass(frozen=True)
@@ -33,26 +34,25 @@ class Moto:
 
     port: int
     http: httpx.Client
-    ca: Path
 
-    def user(self, name: str, *roles: str) -> Key:
-        """Make a user who may assume those roles."""
-        self._iam.create_user(UserName=name)
-        self._iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=_policy(Resource=roles or "*"))
-        made = self._iam.create_access_key(UserName=name)["AccessKey"]
-        return Key(made["AccessKeyId"], made["SecretAccessKey"], f"user/{name}")
+    def user(self, name: str) -> Key:
+        """Make a user who may assume every role that trusts them."""
+        self._iam("CreateUser", UserName=name)
+        self._iam("PutUserPolicy", UserName=name, PolicyName="p", PolicyDocument=_policy(Resource="*"))
+        made = self._iam("CreateAccessKey", UserName=name)
+        return Key(_field(made, "AccessKeyId"), _field(made, "SecretAccessKey"), f"user/{name}")
 
-    def role(self, name: str, trusted: str, *roles: str, external_id: str = "") -> str:
-        """Make a role that trusts that ARN and may assume those roles, and return its ARN."""
+    def role(self, name: str, trusted: str, *, external_id: str = "") -> str:
+        """Make a role that trusts that ARN and may assume every role that trusts it, and return its own."""
         wanted = {"Condition": {"StringEquals": {"sts:ExternalId": external_id}}} if external_id else {}
         trust = _policy(Principal={"AWS": trusted}, **wanted)
-        arn = self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        self._iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=_policy(Resource=roles or "*"))
-        return str(arn)
+        made = self._iam("CreateRole", RoleName=name, AssumeRolePolicyDocument=trust)
+        self._iam("PutRolePolicy", RoleName=name, PolicyName="p", PolicyDocument=_policy(Resource="*"))
+        return _field(made, "Arn")
 
     @contextmanager
     def strict(self) -> Iterator[None]:
-        """Have it verify signatures and policies; it does neither for AssumeRoleWithWebIdentity."""
+        """Have it verify signatures and policies; then it cannot answer what is not signed."""
         self._verify_after("0")
         try:
             yield
@@ -77,49 +77,30 @@ class Moto:
     def _verify_after(self, requests: str) -> None:
         self.http.post("/moto-api/reset-auth", content=requests).raise_for_status()
 
-    @cached_property
-    def _iam(self) -> Any:  # noqa: ANN401  # botocore has no types
-        from botocore.session import Session
-
-        return Session().create_client(
-            "iam",
-            region_name="us-east-1",
-            endpoint_url=str(self.http.base_url),
-            verify=str(self.ca),
-            aws_access_key_id="the-tests",
-            aws_secret_access_key="themselves",
-        )
+    def _iam(self, action: str, **form: str) -> str:
+        said = {"Action": action, "Version": "2010-05-08", **form}
+        return self.http.post("/", data=said, headers={"Authorization": _UNSIGNED}).raise_for_status().text
 
 
 @contextmanager
 def serving(authority: Authority, folder: Path, *names: str) -> Iterator[Moto]:
     """Serve from ``folder`` until the block ends, with a certificate for ``names`` and localhost."""
     certificate, key = authority.issue("localhost", *names).write(folder)
-    libraries = requirement.folder(LIBRARIES, "make .venv/.installed-dev")
-    program = [sys.executable, "-S", "-m", "moto.server", "-p", "0", "-c", str(certificate), "-k", str(key)]
-    environ = {"PYTHONPATH": str(libraries), "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(program, env=environ, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield from _reached(_port(process), authority, folder)
-        finally:
-            process.terminate()
-
-
-def _reached(port: int, authority: Authority, folder: Path) -> Iterator[Moto]:
+    libraries = requirement.folder(LIBRARIES, "make test")
+    argv = [sys.executable, "-S", "-m", "moto.server", "-p", "0", "-c", str(certificate), "-k", str(key)]
+    environ = {"PYTHONPATH": str(libraries), "HOME": str(folder)}
     trust = ssl.create_default_context(cadata=authority.pem)
-    with httpx.Client(base_url=f"https://localhost:{port}", verify=trust, trust_env=False) as http:
-        yield Moto(port, http, authority.write(folder))
+    with (
+        server_process.serving(argv, folder / "moto.log", _LISTENING, environ) as port,
+        httpx.Client(base_url=f"https://localhost:{port}", verify=trust, trust_env=False) as http,
+    ):
+        yield Moto(port, http)
 
 
-def _port(process: subprocess.Popen[str]) -> int:
-    """Return the port that the system chose; werkzeug names it once it listens there."""
-    assert process.stderr is not None
-    said = ""
-    for line in process.stderr:
-        said += line
-        if found := re.search(r"Running on https://127\.0\.0\.1:(\d+)", line):
-            return int(found[1])
-    raise RuntimeError(f"moto's server does not start:\n{said}")
+def _field(answer: str, name: str) -> str:
+    found = re.search(f"<{name}>(.*?)</{name}>", answer)
+    assert found is not None
+    return html.unescape(found[1])
 
 
 def _policy(**said: object) -> str:
