@@ -34,16 +34,14 @@ class DockerRegistry:
 
 
 @contextmanager
-def serving(
-    authority: Authority, folder: Path, auth: Auth, *names: str, blobs: str = ""
-) -> Iterator[DockerRegistry]:
+def serving(authority: Authority, folder: Path, auth: Auth, *, blobs: str = "") -> Iterator[DockerRegistry]:
     """Serve from ``folder`` until the block ends.
 
-    ``names`` are its hosts beside the usual ones, ``blobs`` is the URL to which clients are sent for blobs.
+    ``blobs`` is the URL to which clients are sent for blobs.
     """
     program = executable("docker-registry", "apt-get install docker-registry")
     config, log = folder / "config.yml", folder / "registry.log"
-    config.write_text(_configuration(authority.issue(*NAMES, *names), folder / "storage", auth, blobs))
+    config.write_text(_configuration(authority.issue(*NAMES), folder / "storage", auth, blobs))
     # An empty environment, since REGISTRY_* variables would overrule the configuration.
     with server_process.serving([program, "serve", str(config)], log, r"listening on 127\.0\.0\.1:(\d+)") as port:
         yield DockerRegistry(port, log)

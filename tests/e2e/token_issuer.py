@@ -48,12 +48,12 @@ class TokenIssuer:
     def _get(self, query: Mapping[str, tuple[str, ...]], authorization: str | None) -> CannedResponse:
         if query.get("service") != (self.service,):
             return _error(400, "invalid_request")
-        username, password = _basic(authorization or "Basic Og==")
-        if authorization and not self.accepts(username, password):
+        owner = self._known(*_basic(authorization)) if authorization else None
+        if authorization and owner is None:
             headers = {"WWW-Authenticate": 'Basic realm="tokens"'}
             return CannedResponse.of_json({"error": "invalid_client"}, status=401, headers=headers)
         offline = query.get("offline_token") == ("true",)
-        grant = self._grant(username or None, query.get("scope", ()), offline=offline)
+        grant = self._grant(owner, query.get("scope", ()), offline=offline)
         return CannedResponse.of_json(grant | {"token": grant["access_token"]})
 
     def _post(self, fields: Mapping[str, str]) -> CannedResponse:
@@ -69,11 +69,11 @@ class TokenIssuer:
     def _owner(self, fields: Mapping[str, str]) -> str | None:
         if fields["grant_type"] == "refresh_token":
             token = fields.get("refresh_token", "")
-            return self.refresh_tokens.owner(token) or (
-                IDENTITY_TOKEN if self.accepts(IDENTITY_TOKEN, token) else None
-            )
-        username = fields.get("username", "")
-        return username if self.accepts(username, fields.get("password", "")) else None
+            return self.refresh_tokens.owner(token) or self._known(IDENTITY_TOKEN, token)
+        return self._known(fields.get("username", ""), fields.get("password", ""))
+
+    def _known(self, username: str, password: str) -> str | None:
+        return username if self.accepts(username, password) else None
 
     def _grant(self, owner: str | None, scopes: Iterable[str], *, offline: bool) -> dict[str, object]:
         granted = [Scope.parse(scope) for scope in scopes] if owner else []

@@ -46,31 +46,32 @@ def beside(moto: Moto, aws: Aws) -> Route:
     return lambda host, port: ("127.0.0.1", moto.port) if host == STS else aws.route(host, port)
 
 
-Way = Callable[[Moto, Desk], tuple[str, str, dict[str, str]]]
-"""Makes an identity: whose token it leads to, the configuration, and the environment."""
+Made = tuple[str, str, dict[str, str]]
+"""An identity: whose token it leads to, the configuration, and the environment."""
+Way = Callable[[Moto, Desk], Made]
 
 
-def a_role_of_the_rule(moto: Moto, desk: Desk) -> tuple[str, str, dict[str, str]]:
+def a_role_of_the_rule(moto: Moto, desk: Desk) -> Made:
     alice = moto.user("alice")
     arn = moto.role("pull", f"arn:aws:iam::{ACCOUNT}:user/alice", external_id="ext")
     return arn, rule(role_arn=arn, external_id="ext"), keys(alice)
 
 
-def roles_one_after_the_other(moto: Moto, desk: Desk) -> tuple[str, str, dict[str, str]]:
+def roles_one_after_the_other(moto: Moto, desk: Desk) -> Made:
     alice = moto.user("alice")
     first = moto.role("first", f"arn:aws:iam::{ACCOUNT}:user/alice")
     second = moto.role("second", f"arn:aws:sts::{ACCOUNT}:assumed-role/first/ocibroker", external_id="ext")
     return second, rule(role_arn=[first, second], external_id="ext"), keys(alice)
 
 
-def a_profile(moto: Moto, desk: Desk) -> tuple[str, str, dict[str, str]]:
+def a_profile(moto: Moto, desk: Desk) -> Made:
     base = section("base", moto.user("alice"))
     arn = moto.role("pull", f"arn:aws:iam::{ACCOUNT}:user/alice", external_id="ext")
     config = section("profile prod", role_arn=arn, source_profile="base", external_id="ext")
     return arn, rule(profile="prod"), kept(desk.folder, credentials=base, config=config)
 
 
-def profiles_one_after_the_other(moto: Moto, desk: Desk) -> tuple[str, str, dict[str, str]]:
+def profiles_one_after_the_other(moto: Moto, desk: Desk) -> Made:
     base = section("base", moto.user("alice"))
     first = moto.role("first", f"arn:aws:iam::{ACCOUNT}:user/alice")
     second = moto.role("second", f"arn:aws:sts::{ACCOUNT}:assumed-role/first/named")
@@ -79,13 +80,13 @@ def profiles_one_after_the_other(moto: Moto, desk: Desk) -> tuple[str, str, dict
     return second, "", kept(desk.folder, credentials=base, config=config)
 
 
-def a_service_account_of_kubernetes(moto: Moto, desk: Desk) -> tuple[str, str, dict[str, str]]:
+def a_service_account_of_kubernetes(moto: Moto, desk: Desk) -> Made:
     arn = moto.role("pod", "*")
     (desk.folder / "token").write_text("of-the-pod")
     return arn, "", {"AWS_WEB_IDENTITY_TOKEN_FILE": str(desk.folder / "token"), "AWS_ROLE_ARN": arn, **ALONE}
 
 
-def a_token_of_the_rule(moto: Moto, desk: Desk) -> tuple[str, str, dict[str, str]]:
+def a_token_of_the_rule(moto: Moto, desk: Desk) -> Made:
     arn = moto.role("ci", "*")
     (desk.folder / "token").write_text("of-the-job")
     return arn, rule(role_arn=arn).replace(" }", ', web_identity_token = { file = "token" } }'), dict(ALONE)
