@@ -62,4 +62,5 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(prepare)
 	$(install) --group dev
+	$(install) --group moto --upgrade --target $(VENV)/moto
 	@touch $@

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ocibroker.provider import ConnectionFailed, FetchRequest, OcibrokerError
+from ocibroker.provider import ConnectionFailed, FetchRequest, JsonAnswer, OcibrokerError
 from ocibroker_ecr.faults import unwell
 from ocibroker_ecr.options import EcrOptions
+
+
+class _Refusal(JsonAnswer, rename={"kind": "__type"}):
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +27,12 @@ class Answer:
         """Yield the body, as botocore wants it."""
         yield self.body
 
-    def decoded(self) -> dict[str, Any]:
-        """Return the JSON object, or nothing where it is none."""
-        try:
-            found = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return {}
-        return found if isinstance(found, dict) else {}
-
     @property
     def code(self) -> str:
         """The error's code, as the JSON protocol says it: ``namespace#Code:url``."""
-        kind = self.decoded().get("__type") or self.headers.get("x-amzn-errortype") or ""
-        return str(kind).rpartition("#")[2].partition(":")[0]
+        refusal = _Refusal.read(self.body)
+        kind = (refusal and refusal.kind) or self.headers.get("x-amzn-errortype", "")
+        return kind.rpartition("#")[2].partition(":")[0]
 
 
 @dataclass(slots=True)

@@ -41,13 +41,17 @@ class Role:
 
 @dataclass
 class Iam:
-    """The accounts of an emulated AWS; ``clock`` is its time, ``denied`` who has no permission at all."""
+    """The accounts of an emulated AWS; ``clock`` is its time, ``denied`` who has no permission at all.
+
+    ``elsewhere`` finds a key that is not among these: one that another STS has issued.
+    """
 
     clock: Callable[[], datetime] = now
     keys: dict[str, Key] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     expired: set[str] = field(default_factory=set)
+    elsewhere: Callable[[str], Key | None] = lambda _: None
     _lock: Lock = field(default_factory=Lock)
 
     def user(self, name: str) -> Key:
@@ -78,7 +82,7 @@ class Iam:
         signature = Signature.of(request)
         if signature is None:
             raise Refusal("MissingAuthenticationTokenException", 400)
-        key = self.keys.get(signature.key)
+        key = self.keys.get(signature.key) or self.elsewhere(signature.key)
         if key is None or key.token != request.headers.get("x-amz-security-token", ""):
             raise Refusal("UnrecognizedClientException", 400)
         if (signature.service, signature.region) != (service, region):

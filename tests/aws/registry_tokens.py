@@ -9,9 +9,8 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ocibroker.testing import CannedResponse
 from ocibroker.testing.request import Request
@@ -24,22 +23,19 @@ TARGETS = {
 }
 
 
-def long_password() -> str:
-    return secrets.token_urlsafe(96)
-
-
 @dataclass
 class RegistryTokens:
-    """``issued`` says whose each password is, ``refusals`` what is answered instead, one after the other.
-
-    ``password`` makes a new one; a real one is longer than what bcrypt takes.
-    """
+    """``issued`` says whose each password is, ``refusals`` what is answered instead, one after the other."""
 
     iam: Iam
     life: timedelta = timedelta(hours=12)
     issued: dict[str, str] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
-    password: Callable[[], str] = long_password
+    ends: dict[str, datetime] = field(default_factory=dict)
+
+    def accepts(self, username: str, password: str) -> bool:
+        """Whether a registry of ECR lets it in."""
+        return username == "AWS" and password in self.ends and self.iam.clock() < self.ends[password]
 
     def answer(self, request: Request, service: str, region: str) -> CannedResponse:
         try:
@@ -57,15 +53,13 @@ class RegistryTokens:
         key = self.iam.signer(request, service, region)
         if key.principal in self.iam.denied:
             raise Refusal("AccessDeniedException", 400)
-        one = {"authorizationToken": self._token(key.principal), "expiresAt": self._expires()}
+        one = self._issue(key.principal)
         if service == "ecr-public":
             return one
         return [{**one, "proxyEndpoint": f"https://123456789012.dkr.ecr.{region}.amazonaws.com"}]
 
-    def _token(self, principal: str) -> str:
-        password = self.password()
-        self.issued[password] = principal
-        return base64.b64encode(f"AWS:{password}".encode()).decode()
-
-    def _expires(self) -> float:
-        return round((self.iam.clock() + self.life).timestamp(), 3)
+    def _issue(self, principal: str) -> dict[str, object]:
+        password, end = secrets.token_urlsafe(96), self.iam.clock() + self.life
+        self.issued[password], self.ends[password] = principal, end
+        token = base64.b64encode(f"AWS:{password}".encode()).decode()
+        return {"authorizationToken": token, "expiresAt": round(end.timestamp(), 3)}

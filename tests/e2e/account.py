@@ -19,3 +19,6 @@ class Account:
     def basic(self) -> str:
         """The value of an ``Authorization`` header (RFC 7617)."""
         return f"Basic {base64.b64encode(self.pair.encode()).decode()}"
+
+    def is_(self, username: str, password: str) -> bool:
+        return (username, password) == (self.username, self.password)

@@ -41,13 +41,14 @@ def registry_htpasswd(
     folder = tmp_path_factory.mktemp("registry-htpasswd")
     auth = registry_auth.htpasswd(folder / "htpasswd", account)
     with docker_registry.serving(authority, folder, auth) as server:
-        registry = StockedRegistry(server, account, authority)
+        registry = StockedRegistry(server, authority, account)
         yield registry.stock(folder, ["--dest-creds", account.pair])
 
 
 @pytest.fixture(scope="session")
 def token_issuer(authority: Authority, account: Account) -> TokenIssuer:
-    return TokenIssuer("tokens of ocibroker", "registry.test", account, Signer.of(authority.issue("signer.test")))
+    signer = Signer.of(authority.issue("signer.test"))
+    return TokenIssuer("tokens of ocibroker", "registry.test", account.is_, signer)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +59,7 @@ def tokens(authority: Authority, token_issuer: TokenIssuer) -> Iterator[TokenSer
 
 @pytest.fixture(scope="session")
 def registry_token(
-    authority: Authority, tokens: TokenServer, tmp_path_factory: pytest.TempPathFactory
+    authority: Authority, account: Account, tokens: TokenServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StockedRegistry]:
     """A registry that sends its clients to ``tokens``, on another host, for a Bearer token."""
     folder, issuer = tmp_path_factory.mktemp("registry-token"), tokens.issuer
@@ -66,7 +67,7 @@ def registry_token(
         realm=tokens.realm, service=issuer.service, issuer=issuer.name, bundle=authority.bundle
     )
     with docker_registry.serving(authority, folder, auth) as server:
-        registry = StockedRegistry(server, issuer.account, authority, tokens)
+        registry = StockedRegistry(server, authority, account, tokens)
         yield registry.stock(folder, ["--dest-registry-token", issuer.token(*registry.scopes)])
 
 

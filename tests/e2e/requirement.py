@@ -26,6 +26,11 @@ def executable(name: str, instruction: str) -> str:
     return found or _give_up(f"{name} is not installed: {instruction}")
 
 
+def folder(path: Path, instruction: str) -> Path:
+    """Return ``path`` if there is such a folder, or give up with ``instruction``."""
+    return path if path.is_dir() else Path(_give_up(f"{path} is missing: {instruction}"))
+
+
 def loopback(name: str) -> str:
     """Return ``name`` if this machine resolves it to itself, as real clients need it."""
     addresses = _addresses(name)

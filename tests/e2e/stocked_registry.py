@@ -1,46 +1,19 @@
 """A registry with something in it, and who may have it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from tests.e2e.account import Account
-from tests.e2e.artifact import Artifact
-from tests.e2e.authority import Authority
-from tests.e2e.chart import chart
-from tests.e2e.docker_registry import DockerRegistry
-from tests.e2e.image import image
+from tests.e2e.stock import Stock
 from tests.e2e.token_server import TokenServer
-from tests.e2e.workstation import Workstation
 
 
 @dataclass(frozen=True)
-class StockedRegistry:
+class StockedRegistry(Stock):
     """A running registry that gives ``image`` and ``chart`` to ``account`` only."""
 
-    server: DockerRegistry
     account: Account
-    authority: Authority
     tokens: TokenServer | None = None
-    image: Artifact = field(default_factory=image)
-    chart: Artifact = field(default_factory=chart)
 
     @property
     def address(self) -> str:
         return self.server.address
-
-    @property
-    def scopes(self) -> list[str]:
-        """What a token must open for :meth:`stock`."""
-        return [f"repository:{artifact.repository}:pull,push" for artifact in (self.image, self.chart)]
-
-    def stock(self, folder: Path, credential: Sequence[str]) -> "StockedRegistry":
-        """Push both artifacts; ``credential`` are the options by which skopeo may."""
-        workstation = Workstation.create(folder / "home", settings={}, helpers={})
-        for artifact in (self.image, self.chart):
-            source = artifact.lay_out(folder / artifact.repository)
-            options = ["--preserve-digests", "--dest-cert-dir", str(self.authority.cert_dir), *credential]
-            # By address and not by name, so that the preparation needs nothing in /etc/hosts.
-            destination = f"docker://{self.server.local}/{artifact.name}"
-            workstation.run("skopeo", "copy", *options, source, destination).check_returncode()
-        return self

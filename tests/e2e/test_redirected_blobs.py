@@ -34,7 +34,7 @@ def served(authority: Authority, account: Account, store: AnsweringServer, tmp_p
     address = f"{HOST}:{store.port}"
     auth = registry_auth.htpasswd(tmp_path / "htpasswd", account)
     with docker_registry.serving(authority, tmp_path, auth, blobs=f"https://{address}") as server:
-        registry = StockedRegistry(server, account, authority).stock(tmp_path, ["--dest-creds", account.pair])
+        registry = StockedRegistry(server, authority, account).stock(tmp_path, ["--dest-creds", account.pair])
         yield replace(Served.of(registry), stores=(address,))
 
 

@@ -4,13 +4,16 @@ import base64
 import json
 import ssl
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import httpx
 import pytest
 
+from ocibroker.testing.request import Request
 from tests.e2e.account import Account
 from tests.e2e.authority import Authority
+from tests.e2e.token_issuer import IDENTITY_TOKEN
 from tests.e2e.token_server import TokenServer
 
 pytestmark = pytest.mark.e2e
@@ -44,6 +47,15 @@ def test_get_refuses_a_wrong_password(http: httpx.Client) -> None:
     assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, 'Basic realm="tokens"')
 
 
+def test_post_grants_what_somebody_elses_refresh_token_may(tokens: TokenServer) -> None:
+    issuer = replace(tokens.issuer, accepts=Account(IDENTITY_TOKEN, "theirs").is_)
+    form = "service=registry.test&client_id=tests&grant_type=refresh_token&refresh_token="
+    statuses = [
+        issuer.answer(Request("POST", "", body=f"{form}{one}".encode())).status for one in ("theirs", "none")
+    ]
+    assert statuses == [200, 400]
+
+
 def test_post_grants_a_password_and_then_its_refresh_token(
     http: httpx.Client, tokens: TokenServer, account: Account
 ) -> None:
@@ -71,13 +83,13 @@ def test_post_refuses(http: httpx.Client, form: Mapping[str, str], error: str) -
 
 
 def test_every_request_is_recorded(http: httpx.Client, tokens: TokenServer, account: Account) -> None:
-    tokens.log.clear()
+    tokens.server.requests.clear()
     _get(http, account.basic, scope=SCOPES)
     _post(http, grant_type="refresh_token", refresh_token="never issued")
-    get, post = tokens.log.requests
-    assert (get.method, get.path, get.query["scope"]) == ("GET", "/token", SCOPES)
+    get, post = tokens.server.requests
+    assert (get.method, get.path, get.query["scope"]) == ("GET", "/token", tuple(SCOPES))
     assert get.headers["authorization"] == account.basic
-    assert (post.method, post.form["refresh_token"]) == ("POST", ["never issued"])
+    assert (post.method, b"refresh_token=never+issued" in post.body) == ("POST", True)
 
 
 def _get(http: httpx.Client, authorization: str | None, **query: list[str]) -> httpx.Response:

@@ -1,58 +1,62 @@
 """What a Distribution token server grants, and to whom: pure, without a socket.
 
-``get`` follows distribution's spec/auth/token.md, ``post`` its spec/auth/oauth.md.
+A GET follows distribution's spec/auth/token.md, a POST its spec/auth/oauth.md.
 """
 
+import base64
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final, TypeAlias
+from urllib.parse import parse_qs
 
-from tests.e2e.account import Account
+from ocibroker.testing import CannedResponse
+from ocibroker.testing.request import Request
 from tests.e2e.json_web_token import Signer
 from tests.e2e.refresh_tokens import RefreshTokens
-from tests.e2e.request_log import Parameters
 from tests.e2e.scope import Scope
 
+Accepts: TypeAlias = Callable[[str, str], bool]
+"""Whether a user name and a password belong together."""
 
-@dataclass(frozen=True)
-class Answer:
-    """A status, a JSON body, and what else the response says."""
-
-    status: int
-    body: Mapping[str, object]
-    headers: Mapping[str, str] = field(default_factory=dict)
+IDENTITY_TOKEN: Final = "<token>"
+"""The user name of a refresh token that somebody else has issued, as Docker's credential helpers have it."""
 
 
 @dataclass(frozen=True)
 class TokenIssuer:
-    """Grants ``account`` whatever it asks for, and anyone else a token that opens nothing."""
+    """Grants those whom it ``accepts`` whatever they ask for, and nobody a token that opens nothing."""
 
     name: str
     service: str
-    account: Account
+    accepts: Accepts
     signer: Signer
     lifetime: int = 300
     refresh_tokens: RefreshTokens = field(default_factory=RefreshTokens)
 
     def token(self, *scopes: str) -> str:
-        """Return a token of the account's without anybody having asked a server for it."""
-        granted = [Scope.parse(scope) for scope in scopes]
-        return self.signer.sign(self._claims(self.account.username, granted, int(time.time())))
+        """Return a token without anybody having asked a server for it."""
+        return self.signer.sign(self._claims("tests", map(Scope.parse, scopes), int(time.time())))
 
-    def get(self, query: Parameters, authorization: str | None) -> Answer:
-        if query.get("service") != [self.service]:
+    def answer(self, request: Request) -> CannedResponse:
+        if request.method == "POST":
+            return self._post({name: values[0] for name, values in parse_qs(request.body.decode()).items()})
+        return self._get(request.query, request.headers.get("authorization"))
+
+    def _get(self, query: Mapping[str, tuple[str, ...]], authorization: str | None) -> CannedResponse:
+        if query.get("service") != (self.service,):
             return _error(400, "invalid_request")
-        if authorization not in (None, self.account.basic):
-            return Answer(401, {"error": "invalid_client"}, {"WWW-Authenticate": 'Basic realm="tokens"'})
-        owner = self.account.username if authorization else None
-        offline = query.get("offline_token") == ["true"]
-        grant = self._grant(owner, query.get("scope", []), offline=offline)
-        return Answer(200, grant | {"token": grant["access_token"]})
+        owner = self._known(*_basic(authorization)) if authorization else None
+        if authorization and owner is None:
+            headers = {"WWW-Authenticate": 'Basic realm="tokens"'}
+            return CannedResponse.of_json({"error": "invalid_client"}, status=401, headers=headers)
+        offline = query.get("offline_token") == ("true",)
+        grant = self._grant(owner, query.get("scope", ()), offline=offline)
+        return CannedResponse.of_json(grant | {"token": grant["access_token"]})
 
-    def post(self, form: Parameters) -> Answer:
-        fields = {name: values[0] for name, values in form.items()}
+    def _post(self, fields: Mapping[str, str]) -> CannedResponse:
         if fields.get("service") != self.service or not fields.get("client_id"):
             return _error(400, "invalid_request")
         if fields.get("grant_type") not in ("password", "refresh_token"):
@@ -60,13 +64,16 @@ class TokenIssuer:
         if (owner := self._owner(fields)) is None:
             return _error(400, "invalid_grant")
         offline = fields.get("access_type") == "offline"
-        return Answer(200, self._grant(owner, fields.get("scope", "").split(), offline=offline))
+        return CannedResponse.of_json(self._grant(owner, fields.get("scope", "").split(), offline=offline))
 
     def _owner(self, fields: Mapping[str, str]) -> str | None:
         if fields["grant_type"] == "refresh_token":
-            return self.refresh_tokens.owner(fields.get("refresh_token", ""))
-        known = (fields.get("username"), fields.get("password")) == (self.account.username, self.account.password)
-        return self.account.username if known else None
+            token = fields.get("refresh_token", "")
+            return self.refresh_tokens.owner(token) or self._known(IDENTITY_TOKEN, token)
+        return self._known(fields.get("username", ""), fields.get("password", ""))
+
+    def _known(self, username: str, password: str) -> str | None:
+        return username if self.accepts(username, password) else None
 
     def _grant(self, owner: str | None, scopes: Iterable[str], *, offline: bool) -> dict[str, object]:
         granted = [Scope.parse(scope) for scope in scopes] if owner else []
@@ -91,5 +98,11 @@ class TokenIssuer:
         }
 
 
-def _error(status: int, code: str) -> Answer:
-    return Answer(status, {"error": code})
+def _basic(authorization: str) -> tuple[str, str]:
+    """Return user name and password (RFC 7617)."""
+    username, _, password = base64.b64decode(authorization.removeprefix("Basic ")).decode().partition(":")
+    return username, password
+
+
+def _error(status: int, code: str) -> CannedResponse:
+    return CannedResponse.of_json({"error": code}, status=status)

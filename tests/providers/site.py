@@ -50,14 +50,21 @@ class Site:
     def install(self, distribution: str, source: str, *, plugin: str, module: str = "") -> Path:
         """Install a plugin; return the file that its import touches."""
         module = module or distribution.replace("-", "_")
-        info = self.folder / f"{distribution.replace('-', '_')}-1.2.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n")
+        info = self.describe(distribution)
         (info / "entry_points.txt").write_text(f"[ocibroker]\n{plugin} = {module}\n")
         touched = self.folder / f"{module}.imported"
         touch = f"import pathlib\npathlib.Path({str(touched)!r}).touch()\n"
         (self.folder / f"{module}.py").write_text(touch + source)
         return touched
+
+    def describe(self, distribution: str, *requirements: str) -> Path:
+        """Install a distribution's metadata and nothing else; return the folder where they lie."""
+        info = self.folder / f"{distribution.replace('-', '_')}-1.2.dist-info"
+        info.mkdir(parents=True)
+        lines = ["Metadata-Version: 2.1", f"Name: {distribution}", "Version: 1.2"]
+        lines += [f"Requires-Dist: {requirement}" for requirement in requirements]
+        (info / "METADATA").write_text("\n".join([*lines, ""]))
+        return info
 
     def run(self, code: str, *, flags: tuple[str, ...] = (), cwd: Path | None = None, seen: bool = True) -> Any:  # noqa: ANN401
         """Run ``code``, which prints JSON, in a fresh interpreter; ``seen`` puts the folder on its path."""

@@ -12,18 +12,18 @@ from ocibroker.cli.facts import listing
 from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.known import known_providers
 from ocibroker.cli.output import Output, OutputOption
-from ocibroker.providers import BUILT_IN, Installed, Providers, installed
+from ocibroker.providers import BUILT_IN, Installed, Providers, installed, missing
 from ocibroker.version import __version__
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-State = Literal["built-in", "enabled", "not enabled", "broken"]
+State = Literal["built-in", "enabled", "not enabled", "unavailable", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A plugin, who offers it, and whether it may answer; ``reason`` says why it is broken."""
+    """A plugin, who offers it, and whether it may answer; ``reason`` says why it cannot."""
 
     name: str
     state: State
@@ -51,14 +51,15 @@ def _table(rows: Iterable[Listed]) -> Table:
 def _listed(found: Providers) -> Iterator[Listed]:
     ours = (Installed(name, module, "ocibroker", __version__) for name, module in BUILT_IN.items())
     for one in (*ours, *installed()):
-        yield Listed(one.name, _state(one, found), one.distribution, one.version, one.module, _reason(one, found))
+        reason = _reason(one, found)
+        yield Listed(one.name, _state(one, found, reason), one.distribution, one.version, one.module, reason)
 
 
-def _state(one: Installed, found: Providers) -> State:
+def _state(one: Installed, found: Providers, reason: str | None) -> State:
     if one.name in found.broken:
         return "broken"
     if one.name in BUILT_IN:
-        return "built-in"
+        return "unavailable" if reason else "built-in"
     return "enabled" if one.name in found.loaded or _offers(one, found) else "not enabled"
 
 
@@ -68,4 +69,9 @@ def _offers(one: Installed, found: Providers) -> bool:
 
 
 def _reason(one: Installed, found: Providers) -> str | None:
-    return str(found.broken[one.name]) if one.name in found.broken else None
+    if one.name in found.broken:
+        return str(found.broken[one.name])
+    # What a built-in provider needs is an extra of its name.
+    if one.name in BUILT_IN and (absent := missing(one.name)):
+        return f"{', '.join(absent)} not installed (pip install 'ocibroker[{one.name}]')"
+    return None

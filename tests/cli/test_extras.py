@@ -1,0 +1,73 @@
+"""Where only one extra is installed, its provider works, and the others are listed with what brings them."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from importlib.metadata import metadata
+
+import pytest
+
+from ocibroker.providers import BUILT_IN
+from ocibroker.testing import ProviderContract
+from tests.cli.lean_environment import LeanEnvironment
+
+WANTING = sorted(BUILT_IN.keys() & set(metadata("ocibroker").get_all("Provides-Extra") or ()))
+
+FETCH = """
+import sys
+from ocibroker import Anonymous, Broker, OcibrokerError
+
+# Whatever is asked, the machine's metadata among it, nobody is there.
+with Broker.from_config(environ={"HOME": sys.argv[2]}, route=lambda *_: ("127.0.0.1", 1)) as broker:
+    try:
+        found = broker.access(sys.argv[1]).credential
+        assert isinstance(found, Anonymous)
+        print("Anonymous", found.reason)
+    except OcibrokerError as error:
+        print(type(error).__name__, error)
+"""
+
+
+@pytest.fixture(scope="module", params=["", *WANTING])
+def only(request: pytest.FixtureRequest) -> str:
+    """The provider whose extra is installed; empty for none."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def lean(only: str, tmp_path_factory: pytest.TempPathFactory) -> LeanEnvironment:
+    return LeanEnvironment.create(tmp_path_factory.mktemp("lean"), "cli", *filter(None, [only]))
+
+
+def test_the_others_are_listed_as_unavailable(only: str, lean: LeanEnvironment) -> None:
+    done = lean.run("-m", "ocibroker", "providers", "--output", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = {one["name"]: one for one in json.loads(done.stdout)}
+    unavailable = {name for name, one in found.items() if one["state"] == "unavailable"}
+    assert unavailable == {name for name in WANTING if name != only}
+    for name in unavailable:
+        assert f"not installed (pip install 'ocibroker[{name}]')" in found[name]["reason"]
+
+
+@pytest.mark.parametrize("name", WANTING)
+def test_a_fetch_says_what_to_install_or_finds_no_identity(name: str, only: str, lean: LeanEnvironment) -> None:
+    done = lean.run("-c", FETCH, target(name), str(lean.folder))
+    assert done.stderr == ""
+    kind, _, said = done.stdout.partition(" ")
+    assert kind in {"Anonymous", "CredentialUnavailable"}
+    assert (f"pip install 'ocibroker[{name}]'" in said) == (name != only)
+
+
+def target(name: str) -> str:
+    """Return what the provider claims first, by its tests of the contract."""
+    tests = vars(import_module(f"tests.plugins.test_{name.replace('-', '_')}")).values()
+    return next(
+        one.recognised[0]
+        for one in tests
+        if isinstance(one, type) and issubclass(one, ProviderContract) and one.recognised
+    )
+
+
+def test_there_are_such_providers() -> None:
+    assert "ecr" in WANTING
