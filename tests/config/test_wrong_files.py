@@ -12,6 +12,7 @@ from ocibroker.config import json_schema, load_config
 from ocibroker.errors import ConfigurationError, TLSConfigurationError
 from ocibroker.providers import load
 from ocibroker_ecr import EcrOptions
+from ocibroker_gar import GarOptions
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def test_the_schema_knows_the_options_of_every_provider() -> None:
         "basic": {"username", "password"},
         "docker-config": set(),
         "ecr": {*EcrOptions.__struct_fields__},
+        "gar": {*GarOptions.__struct_fields__},
     }
 
 

@@ -8,8 +8,9 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import pytest
@@ -18,16 +19,18 @@ from ocibroker import hookspecs
 from ocibroker.config import load_config
 from ocibroker.config.decode import decode
 from ocibroker.config.schema import Document, PluginsTable, RegistryTable, TLSTable
+from ocibroker.provider import Options
 from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
 from ocibroker_basic import BasicOptions
 from ocibroker_ecr import EcrOptions
+from ocibroker_gar import GarOptions
 from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
 
 ACCEPTANCE = ROOT / "docs" / "acceptance.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
-ECR = ROOT / "docs" / "ecr.md"
 PROVIDERS = ROOT / "docs" / "providers.md"
 REGISTRY = "registry.example.com"
+CLOUDS: Mapping[str, type[Options]] = MappingProxyType({"ecr.md": EcrOptions, "gar.md": GarOptions})
 OURS = re.compile(r"ocibroker |.*\| docker-credential-ocibroker ")
 COMMANDS = [line for block in blocks("sh") for line in block.text.splitlines() if OURS.match(line)]
 
@@ -68,8 +71,9 @@ class TestConfiguration:
         documented = {key: "required" in cells for key, cells in rows(section(CONFIGURATION, title)).items()}
         assert documented == {field.encode_name: field.required for field in msgspec.structs.fields(table)}
 
-    def test_every_option_of_ecr_is_documented_and_no_other(self) -> None:
-        assert [*rows(section(ECR, "## Options"))] == [*EcrOptions.__struct_fields__]
+    @pytest.mark.parametrize(("page", "options"), CLOUDS.items(), ids=CLOUDS)
+    def test_every_option_of_a_cloud_is_documented_and_no_other(self, page: str, options: type[Options]) -> None:
+        assert [*rows(section(ROOT / "docs" / page, "## Options"))] == [*options.__struct_fields__]
 
     def test_every_table_is_documented(self) -> None:
         titles = re.findall(r"^## `\[+(\w+)\]+`$", CONFIGURATION.read_text(), re.MULTILINE)

@@ -12,6 +12,7 @@ BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
         "basic": "ocibroker_basic",
         "docker-config": "ocibroker_docker_config",
         "ecr": "ocibroker_ecr",
+        "gar": "ocibroker_gar",
     }
 )
 """Entry-point name to module. A test keeps it equal to the distribution's own entry points."""
