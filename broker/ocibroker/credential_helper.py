@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ from ocibroker.credential import Basic, Credential, IdentityToken
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, InvalidValue
 from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NOT_FOUND, PREFIX
 from ocibroker.json_answer import JsonAnswer
+from ocibroker.program import find_program
 from ocibroker.request import Run
 from ocibroker.secret import Secret
 from ocibroker.target import DOCKER_HUB, Target
@@ -37,22 +35,20 @@ class CredentialHelper:
         """Return the program ``docker-credential-SUFFIX`` on the ``PATH`` of ``environ``, or none if it is we.
 
         A program that started us must not be started by us, or the two would never end: where ocibroker has been
-        started by a program of its own, there is none either. Relative and empty parts of ``PATH`` are left out:
-        what they mean, the current directory decides. Raises
+        started by a program of its own, there is none either. Raises
         :class:`~ocibroker.errors.ConfigurationError` for a suffix that is no name, a program that is not there, and
-        one that everybody could have put there.
+        what :func:`ocibroker.program.find_program` refuses.
         """
         name = f"{PREFIX}{suffix}"
         if not _SUFFIX.fullmatch(suffix):
             raise ConfigurationError("is no name of a credential helper", culprit=repr(suffix), hint="correct it")
         if name == NAME or environ.get(NESTED):
             return None
-        found = _on_path(name, environ.get("PATH", ""))
+        found = find_program(name, environ)
         if found is None:
             raise ConfigurationError("is not on the PATH", culprit=name, hint="install it, or take its name out")
         if found.resolve().name in {NAME, f"{NAME}.exe"}:
             return None
-        _check_owners(found)
         return cls(found)
 
     def ask(self, target: Target, run: Run) -> Credential | None:
@@ -98,25 +94,3 @@ def _credential(answer: _Answer) -> Credential | None:
     if answer.username == IDENTITY_TOKEN_USER:
         return IdentityToken(secret=Secret(answer.secret))
     return Basic(username=answer.username, secret=Secret(answer.secret))
-
-
-def _on_path(name: str, path: str) -> Path | None:
-    for folder in path.split(os.pathsep):
-        if Path(folder).is_absolute() and (found := shutil.which(name, path=folder)):
-            return Path(found)
-    return None
-
-
-def _check_owners(program: Path) -> None:
-    """Refuse what everybody may have planted: the program, and each folder in which its name is looked up."""
-    if os.name != "posix":  # modes say nothing there
-        return
-    for path in (program.parent, program, program.resolve().parent):
-        try:
-            mode = path.stat().st_mode
-        except OSError as error:
-            raise ConfigurationError(f"cannot be looked at: {error.strerror}", culprit=str(path)) from None
-        if mode & stat.S_IWOTH:
-            raise ConfigurationError(
-                "can be written by everybody", culprit=str(path), hint="take the permission away: chmod o-w"
-            )

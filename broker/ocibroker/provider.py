@@ -12,6 +12,7 @@ from ocibroker.hookspecs import Provider, Providers, providers
 from ocibroker.identity import Identity
 from ocibroker.json_answer import JsonAnswer
 from ocibroker.login_places import LoginPlace, login_places
+from ocibroker.program import find_program
 from ocibroker.quiet import hush, quietly
 from ocibroker.reference import SecretRef, TextRef
 from ocibroker.request import Caller, FetchRequest, Options, Request, Run
@@ -52,6 +53,7 @@ __all__ = [
     "Target",
     "TextRef",
     "as_code",
+    "find_program",
     "hush",
     "keyring_secret",
     "login_places",

@@ -31,6 +31,7 @@ ROOMS = (
     "watch",
     "scratch",
     "child",
+    "program",
     "reference",
     "pattern",
     "authfile",

@@ -1,0 +1,39 @@
+"""Where a program of the user's own is: on a ``PATH`` that was passed in, not where anybody could plant it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from ocibroker.errors import ConfigurationError
+
+
+def find_program(name: str, environ: Mapping[str, str]) -> Path | None:
+    """Return the program of that name on the ``PATH`` of ``environ``, by its absolute path, or none.
+
+    Relative and empty parts of ``PATH`` are left out: what they mean, the current directory decides. Raises
+    :class:`~ocibroker.errors.ConfigurationError` for one that everybody could have put there.
+    """
+    for folder in environ.get("PATH", "").split(os.pathsep):
+        if Path(folder).is_absolute() and (found := shutil.which(name, path=folder)):
+            _check_owners(Path(found))
+            return Path(found)
+    return None
+
+
+def _check_owners(program: Path) -> None:
+    """Refuse what everybody may have planted: the program, and each folder in which its name is looked up."""
+    if os.name != "posix":  # modes say nothing there
+        return
+    for path in (program.parent, program, program.resolve().parent):
+        try:
+            mode = path.stat().st_mode
+        except OSError as error:
+            raise ConfigurationError(f"cannot be looked at: {error.strerror}", culprit=str(path)) from None
+        if mode & stat.S_IWOTH:
+            raise ConfigurationError(
+                "can be written by everybody", culprit=str(path), hint="take the permission away: chmod o-w"
+            )
