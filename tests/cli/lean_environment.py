@@ -10,6 +10,7 @@ from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def closure(name: str, extras: frozenset[str]) -> dict[str, Distribution]:
 def requirements(one: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
     for wanted in map(Requirement, one.requires or ()):
         if wanted.marker is None or any(wanted.marker.evaluate({"extra": extra}) for extra in ("", *extras)):
-            yield wanted.name, frozenset(wanted.extras)
+            yield canonicalize_name(wanted.name), frozenset(wanted.extras)
 
 
 def link(one: Distribution, site: Path) -> None:

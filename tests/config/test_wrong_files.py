@@ -11,6 +11,7 @@ import pytest
 from ocibroker.config import json_schema, load_config
 from ocibroker.errors import ConfigurationError, TLSConfigurationError
 from ocibroker.providers import load
+from ocibroker_acr import AcrOptions
 from ocibroker_ecr import EcrOptions
 from ocibroker_gar import GarOptions
 
@@ -163,6 +164,7 @@ def test_the_schema_knows_the_options_of_every_provider() -> None:
         for rule in schema["$defs"]["RegistryTable"]["allOf"]
     }
     assert options == {
+        "acr": {*AcrOptions.__struct_fields__},
         "anonymous": set(),
         "basic": {"username", "password"},
         "docker-config": set(),

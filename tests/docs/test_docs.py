@@ -21,6 +21,7 @@ from ocibroker.config.decode import decode
 from ocibroker.config.schema import Document, PluginsTable, RegistryTable, TLSTable
 from ocibroker.provider import Options
 from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
+from ocibroker_acr import AcrOptions
 from ocibroker_basic import BasicOptions
 from ocibroker_ecr import EcrOptions
 from ocibroker_gar import GarOptions
@@ -30,7 +31,9 @@ ACCEPTANCE = ROOT / "docs" / "acceptance.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 PROVIDERS = ROOT / "docs" / "providers.md"
 REGISTRY = "registry.example.com"
-CLOUDS: Mapping[str, type[Options]] = MappingProxyType({"ecr.md": EcrOptions, "gar.md": GarOptions})
+CLOUDS: Mapping[str, type[Options]] = MappingProxyType(
+    {"ecr.md": EcrOptions, "gar.md": GarOptions, "acr.md": AcrOptions}
+)
 OURS = re.compile(r"ocibroker |.*\| docker-credential-ocibroker ")
 COMMANDS = [line for block in blocks("sh") for line in block.text.splitlines() if OURS.match(line)]
 

@@ -8,6 +8,7 @@ from typing import Final
 
 BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "acr": "ocibroker_acr",
         "anonymous": "ocibroker_anonymous",
         "basic": "ocibroker_basic",
         "docker-config": "ocibroker_docker_config",
