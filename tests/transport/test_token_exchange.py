@@ -107,6 +107,7 @@ class TestTheFormOfTheExchange:
         }
         assert posted.headers["content-type"] == "application/x-www-form-urlencoded"
 
+    @pytest.mark.acceptance(34)
     @pytest.mark.parametrize("status", [404, 405])
     def test_an_endpoint_without_post_is_asked_by_get_from_then_on(
         self, desk: Desk, authority: Authority, status: int
