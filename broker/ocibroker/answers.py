@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+import random
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
-from ocibroker.cache import Entry, Flights, Memory
+from ocibroker.cache import (
+    EARLIEST,
+    LATEST,
+    Draw,
+    Entry,
+    Flight,
+    Flights,
+    Memory,
+    Moment,
+    Standing,
+    Start,
+    Troubles,
+    contained,
+    start_thread,
+)
 from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.deadline import Deadline
@@ -16,81 +32,166 @@ from ocibroker.errors import (
     ContractViolation,
     CredentialUnavailable,
     DeadlineExceeded,
+    IdentityRefused,
     OcibrokerError,
     RegistryRefused,
 )
+from ocibroker.fetching import Fetching
 from ocibroker.inquiry import Inquiry
 
 Answer = Credential | Anonymous
 
+_LOG: Final = logging.getLogger("ocibroker")
+_AHEAD: Final = 30.0
+"""Seconds for a renewal that nobody waits for."""
+
 
 class Answers:
-    """Answers inquiries from memory, else by a flight. Errors are :class:`~ocibroker.errors.OcibrokerError`."""
+    """Answers inquiries from memory, else by a flight. Errors are :class:`~ocibroker.errors.OcibrokerError`.
 
-    def __init__(self, clock: Clock) -> None:
+    With ``ahead``, a credential is renewed before its end while the old one is given out; without, in a process
+    that is about to end, only who needs a new one waits for it. ``start`` runs workers, ``draw`` draws the jitter.
+    """
+
+    def __init__(
+        self, clock: Clock, *, ahead: bool = True, start: Start = start_thread, draw: Draw = random.uniform
+    ) -> None:
         self._clock = clock
+        self._ahead = ahead
+        self._draw = draw
         self._memory = Memory()
-        self._flights: Flights[Answer] = Flights()
+        self._flights: Flights[Answer] = Flights(start)
+        self._troubles = Troubles(clock, draw)
 
     def entry(self, inquiry: Inquiry) -> Entry | None:
         """Return what is remembered, usable or not."""
         return self._memory.get(inquiry.key)
 
+    def in_the_way(self, inquiry: Inquiry) -> str | None:
+        """Return what went wrong since it last went well, and for how long nobody is asked because of it."""
+        return self._troubles.describe(inquiry.key, inquiry.source)
+
     def remembered(self, inquiry: Inquiry, min_ttl: float) -> Answer | None:
-        """Return the answer that needs no work, if there is one with ``min_ttl`` seconds of life left."""
+        """Return the answer that needs no waiting, if there is one with ``min_ttl`` seconds of life left."""
         if inquiry.fetching is None:
             return Anonymous(inquiry.selection.why)
         entry = self._memory.get(inquiry.key)
-        usable = entry is not None and entry.usable(self._clock.now(), timedelta(seconds=min_ttl))
-        return entry.answer if entry and usable else None
+        if entry is None:
+            return None
+        standing = entry.standing(Moment.now(self._clock), timedelta(seconds=min_ttl))
+        if standing is Standing.DUE and self._ahead:
+            self._renew(inquiry)
+        return entry.answer if standing in {Standing.FRESH, Standing.DUE} else None
 
     def fetch(self, inquiry: Inquiry, deadline: Deadline) -> Answer:
-        """Wait for a flight and return its answer."""
-        future = self._take_off(inquiry, deadline)
-        try:
-            return future.result(deadline.left())
-        except TimeoutError:
-            failure: OcibrokerError = _late(inquiry)
-        except OcibrokerError as error:
-            failure = error.restated()
-        return _landed(inquiry, failure)
+        """Wait for a flight and return its answer, or what is still valid where it fails."""
+        while True:
+            if (blocked := self._blocked(inquiry)) is not None:
+                return self._settled(inquiry, blocked)
+            flight, mine = self._take_off(inquiry, deadline)
+            try:
+                return flight.future.result(deadline.left())
+            except TimeoutError:
+                failure: OcibrokerError = self._late(inquiry, flight)
+            except OcibrokerError as error:
+                if _worth_another(error, deadline, mine=mine):
+                    continue
+                failure = error.restated()
+            return self._settled(inquiry, failure)
 
     async def fetch_async(self, inquiry: Inquiry, deadline: Deadline) -> Answer:
-        """Wait for a flight without blocking the event loop; being cancelled cancels nobody else."""
+        """Do the same without blocking the event loop; being cancelled cancels nobody else."""
         import asyncio  # slow, and a command needs none of it
 
-        # A flight cannot be cancelled, so this future needs no shield; under one, nobody would take its outcome
-        # once the waiter is gone, and asyncio would log it as an error that was never looked at.
-        future = asyncio.wrap_future(self._take_off(inquiry, deadline))
-        try:
-            return await asyncio.wait_for(future, deadline.left())
-        except TimeoutError:
-            failure: OcibrokerError = _late(inquiry)
-        except OcibrokerError as error:
-            failure = error.restated()
-        return _landed(inquiry, failure)
+        while True:
+            if (blocked := self._blocked(inquiry)) is not None:
+                return self._settled(inquiry, blocked)
+            flight, mine = self._take_off(inquiry, deadline)
+            # A flight cannot be cancelled, so this future needs no shield; under one, nobody would take its outcome
+            # once the waiter is gone, and asyncio would log it as an error that was never looked at.
+            future = asyncio.wrap_future(flight.future)
+            try:
+                return await asyncio.wait_for(future, deadline.left())
+            except TimeoutError:
+                failure: OcibrokerError = self._late(inquiry, flight)
+            except OcibrokerError as error:
+                if _worth_another(error, deadline, mine=mine):
+                    continue
+                failure = error.restated()
+            return self._settled(inquiry, failure)
 
     def discard(self, inquiry: Inquiry, refused: Credential) -> None:
-        """Forget what the registry turned down."""
-        self._memory.discard(inquiry.key, refused)
+        """Forget what the registry turned down; not again and again, since then it is not its age."""
+        if self._troubles.renews(inquiry.key):
+            self._memory.discard(inquiry.key, refused)
 
     def deadline(self, seconds: float) -> Deadline:
         """Return the moment ``seconds`` from now."""
         return Deadline.after(seconds, self._clock.monotonic)
 
-    def _take_off(self, inquiry: Inquiry, deadline: Deadline) -> Future[Answer]:
+    def _renew(self, inquiry: Inquiry) -> None:
+        """Have a credential renewed that is still good."""
+        if self._blocked(inquiry) is None:
+            self._take_off(inquiry, self.deadline(_AHEAD))
+
+    def _blocked(self, inquiry: Inquiry) -> OcibrokerError | None:
+        return self._troubles.in_the_way(inquiry.key, inquiry.source)
+
+    def _take_off(self, inquiry: Inquiry, deadline: Deadline) -> tuple[Flight[Answer], bool]:
         rule, fetching = inquiry.selection.rule, inquiry.fetching
         if fetching is None:
             raise ContractViolation("nobody was asked", culprit=str(inquiry.target))
         limit = deadline.no_later_than(rule.timeout if rule else None)
+        return self._flights.join(
+            inquiry.key, lambda: self._fly(inquiry, fetching, limit), limit, provider=inquiry.culprit
+        )
 
-        def work() -> Answer:
+    def _fly(self, inquiry: Inquiry, fetching: Fetching, limit: Deadline) -> Answer:
+        try:
             answer = fetching.fetch(limit)
+        except BaseException as error:  # noqa: BLE001  # a provider may raise anything, SystemExit included
+            failure = contained(error, inquiry.culprit)
+        else:
             keep = inquiry.identity.keep if inquiry.identity else None
-            self._memory.put(inquiry.key, Entry(answer, self._clock.now(), keep))
+            share = self._draw(EARLIEST, LATEST)
+            self._memory.put(inquiry.key, Entry(answer=answer, at=Moment.now(self._clock), keep=keep, share=share))
+            self._troubles.succeeded(inquiry.key, inquiry.source)
             return answer
+        self._failed(inquiry, failure)
+        raise failure
 
-        return self._flights.join(inquiry.key, work, culprit=inquiry.culprit)
+    def _failed(self, inquiry: Inquiry, failure: OcibrokerError) -> None:
+        if isinstance(failure, IdentityRefused):
+            self._memory.forget(inquiry.key)
+        known = self._troubles.failed(inquiry.key, inquiry.source, failure)
+        if known is not None and known.failures == 1 and self._valid(inquiry) is not None:
+            _LOG.warning("%s; what it gave before is still valid, and is given out until it expires", failure)
+
+    def _late(self, inquiry: Inquiry, flight: Flight[Answer]) -> DeadlineExceeded:
+        late = DeadlineExceeded("did not answer in time", culprit=inquiry.culprit, hint="allow more time")
+        if flight.hangs_for_the_first_time():
+            self._troubles.failed(inquiry.key, inquiry.source, late)
+        return late
+
+    def _settled(self, inquiry: Inquiry, failure: OcibrokerError) -> Answer:
+        """Return what is still valid, or anonymous access where the rule allows that; else raise ``failure``."""
+        if (valid := self._valid(inquiry)) is not None:
+            return valid
+        rule = inquiry.selection.rule
+        excusable = isinstance(failure, CredentialUnavailable | ConnectionFailed | RegistryRefused)
+        if rule is None or not rule.anonymous_fallback or not excusable:
+            raise failure
+        return Anonymous(f"{inquiry.culprit} failed, and its rule sets anonymous_fallback: {failure.message}")
+
+    def _valid(self, inquiry: Inquiry) -> Answer | None:
+        entry = self._memory.get(inquiry.key)
+        valid = entry is not None and entry.standing(Moment.now(self._clock), timedelta()).valid
+        return entry.answer if entry and valid else None
+
+
+def _worth_another(error: OcibrokerError, deadline: Deadline, *, mine: bool) -> bool:
+    """Whether to begin anew: somebody else's deadline has ended the flight, and not one's own."""
+    return isinstance(error, DeadlineExceeded) and not mine and not deadline.passed
 
 
 class BrokerSource:
@@ -150,16 +251,3 @@ def _told(inquiry: Inquiry, answer: Answer) -> Answer:
     if inquiry.selection.last and isinstance(answer, Anonymous):
         return Anonymous(f"no rule matches {inquiry.target}, and {answer.reason}")
     return answer
-
-
-def _late(inquiry: Inquiry) -> DeadlineExceeded:
-    return DeadlineExceeded("did not answer in time", culprit=inquiry.culprit, hint="allow more time")
-
-
-def _landed(inquiry: Inquiry, failure: OcibrokerError) -> Answer:
-    """Raise ``failure``, or answer with anonymous access where the rule says that it may be."""
-    rule = inquiry.selection.rule
-    excusable = isinstance(failure, CredentialUnavailable | ConnectionFailed | RegistryRefused)
-    if rule is None or not rule.anonymous_fallback or not excusable:
-        raise failure
-    return Anonymous(f"{inquiry.culprit} failed, and its rule sets anonymous_fallback: {failure.message}")

@@ -28,7 +28,17 @@ from ocibroker.scratch import Scratch
 from ocibroker.selection import Selection, select
 from ocibroker.target import PULL, Target
 from ocibroker.tls import TLSPolicies
-from ocibroker.transport import CallerTransport, CallerWire, PairedTransport, Pools, Route, direct, own
+from ocibroker.transport import (
+    CallerTransport,
+    CallerWire,
+    PairedTransport,
+    Pools,
+    Retry,
+    RetryingWire,
+    Route,
+    direct,
+    own,
+)
 from ocibroker.watch import Look, Watch
 
 _LOG: Final = logging.getLogger("ocibroker")
@@ -44,7 +54,13 @@ class Broker:
     """
 
     def __init__(
-        self, config: Config, *, environ: Mapping[str, str], clock: Clock | None = None, route: Route = direct
+        self,
+        config: Config,
+        *,
+        environ: Mapping[str, str],
+        clock: Clock | None = None,
+        route: Route = direct,
+        ahead: bool = True,
     ) -> None:
         self.config: Final = config
         self._clock = clock or SystemClock()
@@ -53,12 +69,14 @@ class Broker:
             config.tls, environ=environ, monotonic=self._clock.monotonic, scratch=self._scratch
         )
         self._pools = Pools(self._policies, route)
-        self._means = Means(environ, self._clock, self._policies, self._pools)
+        self._retry = Retry(self._clock)
+        self._wire = RetryingWire(self._pools, self._retry)
+        self._means = Means(environ, self._clock, self._policies, self._wire)
         self._select: Callable[[Target], Selection]
         self._select = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
         self._auths: OrderedDict[tuple[Target, str], DistributionAuth] = OrderedDict()
-        self._answers = Answers(self._clock)
+        self._answers = Answers(self._clock, ahead=ahead)
         self._refusals = PostRefusals()
         self._closed = False
         self._warn_of_broken_plugins()
@@ -73,15 +91,16 @@ class Broker:
         clock: Clock | None = None,
         route: Route = direct,
         plugins: Iterable[object] = (),
+        ahead: bool = True,
     ) -> Self:
         """Return a broker of the configuration at ``path``, else where it is usually found.
 
         ``route`` maps a host and port to where they are really dialled, as curl's ``--connect-to``. ``plugins``
-        are modules that implement the hook and need not be installed. Raises
-        :class:`~ocibroker.errors.ConfigurationError`.
+        are modules that implement the hook and need not be installed. Without ``ahead`` nothing is renewed before
+        it must be: for a program that is about to end. Raises :class:`~ocibroker.errors.ConfigurationError`.
         """
         config = load_config(path, environ, plugins=plugins)
-        return cls(config, environ=environ, clock=clock, route=route)
+        return cls(config, environ=environ, clock=clock, route=route, ahead=ahead)
 
     def access(
         self,
@@ -137,7 +156,7 @@ class Broker:
             provider=None,
             why="the caller's own",
             tls=self._policies.for_origin(origin).policy,
-            transport=PairedTransport(origin, self._pools, Given(credential), auth.flow),
+            transport=PairedTransport(origin, self._wire, Given(credential), auth.flow),
         )
 
     def explain(self, target: str | Target, *, caller: Caller | None = None) -> Explanation:
@@ -205,7 +224,7 @@ class Broker:
         return watch.seen()
 
     def _pair(self, inquiry: Inquiry, answer: Answer, source: BrokerSource, mark: CallerTransport | None) -> Access:
-        wire = self._pools if mark is None else CallerWire(mark)
+        wire = self._wire if mark is None else RetryingWire(CallerWire(mark), self._retry)
         nobody = inquiry.selection.last and isinstance(answer, Anonymous)
         return Access(
             target=inquiry.target,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+_BOOT: Final[int] = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", -1))
+"""Counts while the machine sleeps: on Linux CLOCK_BOOTTIME, on macOS CLOCK_MONOTONIC; Windows has no such clock."""
 
 
 class Clock(Protocol):
@@ -15,7 +18,11 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Return seconds that never go backwards."""
+        """Return seconds that never go backwards, and that go on while the machine sleeps."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so many seconds."""
         ...
 
 
@@ -27,5 +34,9 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds that never go backwards."""
-        return time.monotonic()
+        """Return seconds that never go backwards, and that go on while the machine sleeps."""
+        return time.clock_gettime(_BOOT) if _BOOT >= 0 else time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so many seconds."""
+        time.sleep(seconds)

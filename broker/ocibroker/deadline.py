@@ -22,13 +22,18 @@ class Deadline:
         """Return the deadline ``seconds`` from now."""
         return cls(monotonic() + seconds, monotonic)
 
+    @property
+    def passed(self) -> bool:
+        """Whether no time is left; of a deadline that is not a number, none is."""
+        return not self.at > self.monotonic()
+
     def left(self) -> float:
         """Return the seconds that are left, always more than zero.
 
         Raises :class:`~ocibroker.errors.DeadlineExceeded` when none are.
         """
         seconds = self.at - self.monotonic()
-        if not seconds > 0:  # a deadline that is not a number has passed
+        if not seconds > 0:
             raise DeadlineExceeded("the deadline has passed", hint="allow more time, or look at what is slow")
         return seconds
 

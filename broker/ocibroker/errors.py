@@ -10,6 +10,7 @@
     │       └── TLSConfigurationError
     ├── NoProvider                  no rule and no claim fits the target
     ├── CredentialUnavailable       a provider recognised the target and failed
+    │   ├── IdentityRefused         the identity was found, and is not accepted any more
     │   ├── ContractViolation       a provider broke its contract
     │   └── ProviderUnavailable     a provider could not be loaded
     ├── RegistryRefused             the registry or its token endpoint said no
@@ -41,14 +42,18 @@ class OcibrokerError(Exception):
     """The root of all errors.
 
     ``culprit`` names the host, provider, file or configuration key at fault; ``hint`` is the next step,
-    in the imperative, or empty.
+    in the imperative, or empty. ``retry_after`` is for how many seconds the other side has asked to be left alone;
+    none where it has not.
     """
 
-    def __init__(self, message: str, *, culprit: str = "", hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, culprit: str = "", hint: str = "", retry_after: float | None = None
+    ) -> None:
         super().__init__(message, culprit, hint)
         self.message = message
         self.culprit = culprit
         self.hint = hint
+        self.retry_after = retry_after
 
     def __reduce__(self) -> tuple[type[OcibrokerError], tuple[str], dict[str, object]]:
         # Pickling by the default protocol would drop the keyword arguments.
@@ -61,7 +66,9 @@ class OcibrokerError(Exception):
         """
         # Not by the class itself: a plugin's own error may be made in another way than ours.
         restated = type(self).__new__(type(self))
-        OcibrokerError.__init__(restated, self.message, culprit=self.culprit or culprit, hint=self.hint)
+        OcibrokerError.__init__(
+            restated, self.message, culprit=self.culprit or culprit, hint=self.hint, retry_after=self.retry_after
+        )
         return restated
 
     def __str__(self) -> str:
@@ -103,6 +110,13 @@ class NoProvider(OcibrokerError):
 
 class CredentialUnavailable(OcibrokerError):
     """A provider recognised the target and could not get a credential for it."""
+
+
+class IdentityRefused(CredentialUnavailable):
+    """The identity was found, and who gives credentials does not accept it: what it has got before is dropped too.
+
+    For what is certain: revoked, deleted, denied. A doubtful answer is a :class:`CredentialUnavailable`.
+    """
 
 
 class ContractViolation(CredentialUnavailable):

@@ -19,7 +19,8 @@ from ocibroker.tls import TLSPolicies
 class Explanation:
     """What would decide, and why; no secret in it.
 
-    ``provider`` is none where nobody answers, ``error`` what would go wrong before anything is sent.
+    ``provider`` is none where nobody answers, ``error`` what would go wrong before anything is sent, ``trouble``
+    what went wrong the last time, and for how long nobody is asked because of it.
     """
 
     target: str
@@ -35,6 +36,7 @@ class Explanation:
     tls: dict[str, Any]
     tls_error: str | None
     cache: str
+    trouble: str | None = None
     error: str | None = None
 
     def as_data(self) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def explain(target: Target, policies: TLSPolicies, inquire: Callable[[], Inquiry
         tls=tls,
         tls_error=tls_error,
         cache=_cached(answers.entry(inquiry)),
+        trouble=answers.in_the_way(inquiry),
     )
 
 
@@ -105,6 +108,6 @@ def _cached(entry: Entry | None) -> str:
         return "empty"
     if isinstance(entry.answer, Anonymous):
         return "anonymous"
-    moments = (entry.answer.expires_at, entry.at + entry.keep if entry.keep else None)
+    moments = (entry.answer.expires_at, entry.at.wall + entry.keep if entry.keep else None)
     until = min(filter(None, moments), default=None)
     return f"until {until.isoformat(timespec='seconds')}" if until else "static"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 import httpx
 
@@ -20,7 +21,10 @@ from ocibroker.reference import read_secret
 from ocibroker.request import Caller, FetchRequest, Options, Request
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies, TLSPolicy
-from ocibroker.transport import Wire, make_fetch_client
+from ocibroker.transport import Wire, asked_pause, make_fetch_client
+
+LONGEST_LIFE: Final = timedelta(days=366)
+"""What claims to live longer is wrong about it, and would never be looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +81,26 @@ class Fetching:
         Raises whatever the provider raises: its worker contains it.
         """
         opened: list[httpx.Client] = []
+        pauses: list[float] = []
         try:
-            return self._checked(self.provider.fetch(self._request(deadline, opened)))
+            return self._checked(self.provider.fetch(self._request(deadline, opened, pauses)))
         except InvalidValue as error:
             why = f"made a credential that is not one: {error.message}"
+        except OcibrokerError as error:
+            if pauses and error.retry_after is None:
+                error.retry_after = pauses[-1]
+            raise
         finally:
             for client in opened:
                 client.close()
         raise ContractViolation(why, culprit=self._culprit)
 
-    def _request(self, deadline: Deadline, opened: list[httpx.Client]) -> FetchRequest[Any]:
+    def _request(self, deadline: Deadline, opened: list[httpx.Client], pauses: list[float]) -> FetchRequest[Any]:
         means = self.means
+
+        def notice(answer: httpx.Response) -> None:
+            if (pause := asked_pause(answer)) is not None:
+                pauses.append(pause)
 
         def run_child(argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
             return run(argv, environ=means.environ, deadline=deadline, stdin=stdin, inherit=inherit)
@@ -97,7 +110,7 @@ class Fetching:
             options=self.options,
             environ=means.environ,
             caller=self.caller,
-            open_http=_once(opened, lambda: make_fetch_client(means.wire, deadline)),
+            open_http=_once(opened, lambda: make_fetch_client(means.wire, deadline, notice)),
             tls=means.tls,
             secret=lambda reference: read_secret(reference, environ=means.environ, deadline=deadline),
             run=run_child,
@@ -110,8 +123,11 @@ class Fetching:
             return answer
         if not isinstance(answer, Basic | IdentityToken | Bearer):
             raise ContractViolation(f"fetch() gave a {type(answer).__name__}", culprit=self._culprit)
-        if answer.expires_at is not None and answer.expires_at <= self.means.clock.now():
+        left = answer.expires_at - self.means.clock.now() if answer.expires_at else None
+        if left is not None and left <= timedelta():
             raise ContractViolation("gave a credential that has already expired", culprit=self._culprit)
+        if left is not None and left > LONGEST_LIFE:
+            raise ContractViolation("gave a credential with an absurd life", culprit=self._culprit)
         return answer
 
     @property

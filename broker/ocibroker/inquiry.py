@@ -30,6 +30,12 @@ class Inquiry:
         return self.selection.provider.name if self.selection.provider else None
 
     @property
+    def source(self) -> str:
+        """Where the credential comes from: the provider as a rule sets it up, or as nobody does."""
+        rule = self.selection.rule
+        return f"{self.culprit} by {rule.source}" if rule else self.culprit
+
+    @property
     def culprit(self) -> str:
         """Whom an error of the fetch names."""
         return f"provider {self.provider}"

@@ -7,7 +7,14 @@ from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.credential_helper import CredentialHelper
 from ocibroker.deadline import Deadline
-from ocibroker.errors import ConfigurationError, ConnectionFailed, CredentialUnavailable, OcibrokerError, as_code
+from ocibroker.errors import (
+    ConfigurationError,
+    ConnectionFailed,
+    CredentialUnavailable,
+    IdentityRefused,
+    OcibrokerError,
+    as_code,
+)
 from ocibroker.hookspecs import Provider, Providers, providers
 from ocibroker.identity import Identity
 from ocibroker.json_answer import JsonAnswer
@@ -37,6 +44,7 @@ __all__ = [
     "Deadline",
     "FetchRequest",
     "Identity",
+    "IdentityRefused",
     "IdentityToken",
     "JsonAnswer",
     "LoginPlace",

@@ -8,7 +8,7 @@ from pathlib import Path
 _METADATA = "Metadata-Version: 2.1\nName: acme-registry\nVersion: 4.2\n"
 _MODULE = """
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ocibroker import errors
@@ -39,7 +39,9 @@ class Acme:
         if request.options.kind == "identity_token":
             return IdentityToken(secret=Secret("refresh-me"))
         moment = datetime.fromisoformat("2020-01-02T03:04:05+01:00")
-        return Bearer(secret=Secret("bear-me"), issued_at=moment, expires_at=moment.replace(year=9000))
+        soon = datetime.now(moment.tzinfo) + timedelta(days=2)
+        expires = soon.replace(hour=3, minute=4, second=5, microsecond=0)
+        return Bearer(secret=Secret("bear-me"), issued_at=moment, expires_at=expires)
 
 
 @providers

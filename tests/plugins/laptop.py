@@ -31,6 +31,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.seconds
 
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
 
 @dataclass(frozen=True)
 class Laptop:

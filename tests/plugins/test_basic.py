@@ -34,6 +34,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.seconds
 
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
 
 class _Kept(ProviderContract):
     provider = BasicProvider()

@@ -45,6 +45,7 @@ class Desk:
         clock: Clock | None = None,
         offered: Iterable[Provider[Any]] = (),
         route: Route | None = None,
+        ahead: bool = True,
     ) -> Broker:
         path = self.folder / f"config-{len(self.opened)}.toml"
         path.write_text(text)
@@ -55,6 +56,7 @@ class Desk:
             clock=clock,
             route=route or self.route,
             plugins=[Plugin(*offered)],
+            ahead=ahead,
         )
         self.opened.append(broker)
         return broker

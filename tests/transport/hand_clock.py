@@ -18,6 +18,9 @@ class HandClock:
     def monotonic(self) -> float:
         return self._monotonic
 
+    def sleep(self, seconds: float) -> None:
+        self.move(seconds)
+
     def epoch(self) -> float:
         """The same moment as an embedded registry counts it."""
         return self._now.timestamp()

@@ -147,7 +147,7 @@ def test_a_credential_is_fetched_anew_before_it_expires(desk: Desk, clock: HandC
     provider = MadeProvider(fetch)
     broker = desk.broker(made_rule("registry.test"), offered=[provider], clock=clock)
     fetched = []
-    for seconds in (0, 12 * 3600 - 61, 2):
+    for seconds in (0, 6 * 3600 - 1, 6 * 3600 - 58):
         clock.move(seconds)
         ask(broker, mode, TARGET)
         fetched.append(provider.fetched)

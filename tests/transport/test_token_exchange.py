@@ -12,6 +12,8 @@ import pytest
 
 from ocibroker import Access, Anonymous, Basic, Bearer, Credential, IdentityToken, Secret, Target
 from ocibroker.auth import DistributionAuth, PostRefusals, Realms
+from ocibroker.cache.troubles import RENEWAL
+from ocibroker.clock import Clock
 from ocibroker.errors import CannotCarry, ConnectionFailed, IntegrityError, OcibrokerError, RegistryRefused
 from ocibroker.origin import Origin
 from ocibroker.testing import Authority, CannedResponse, EmbeddedRegistry
@@ -54,9 +56,14 @@ def password(text: str) -> Basic:
 
 
 def made(
-    desk: Desk, registry: EmbeddedRegistry, provider: MadeProvider, *, actions: tuple[str, ...] = ("pull",)
+    desk: Desk,
+    registry: EmbeddedRegistry,
+    provider: MadeProvider,
+    *,
+    actions: tuple[str, ...] = ("pull",),
+    clock: Clock | None = None,
 ) -> Access:
-    broker = desk.broker(made_rule(registry.address), offered=[provider])
+    broker = desk.broker(made_rule(registry.address), offered=[provider], clock=clock)
     return broker.access(f"{registry.address}/app", actions=actions)
 
 
@@ -487,12 +494,19 @@ class TestRefusals:
         assert [step[2:] for step in trail(registry)] == [("-", 401), ("Basic", 401), ("Basic", 401)]
         assert provider.fetched == 2
 
-    def test_a_refusal_is_of_that_request_only(self, desk: Desk, start: Start) -> None:
-        registry = start("basic")
-        access = made(desk, registry, giving(password("wrong"), password("wrong"), password("wonder")))
-        with pytest.raises(RegistryRefused):
-            exchange(access, "sync", "GET", TAGS)
+    def test_a_refusal_is_of_that_request_only_and_half_a_minute_later_a_new_credential_is_fetched(
+        self, desk: Desk, start: Start
+    ) -> None:
+        registry, clock = start("basic"), HandClock()
+        provider = giving(password("wrong"), password("wrong"), password("wonder"))
+        access = made(desk, registry, provider, clock=clock)
+        for fetched in (2, 2):
+            with pytest.raises(RegistryRefused):
+                exchange(access, "sync", "GET", TAGS)
+            assert provider.fetched == fetched
+        clock.move(RENEWAL.total_seconds())
         assert exchange(access, "sync", "GET", TAGS).status_code == 200
+        assert provider.fetched == 3
 
     @pytest.mark.parametrize("mode", MODES)
     @pytest.mark.parametrize("auth", AUTHS)

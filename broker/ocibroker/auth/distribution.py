@@ -22,13 +22,14 @@ from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.errors import ConnectionFailed, IntegrityError, RedirectRefused, RegistryRefused
 from ocibroker.target import Target
-from ocibroker.transport import DEADLINE, Answer, Flow, Step, ask, send
+from ocibroker.transport import AGAIN, DEADLINE, Answer, Flow, Step, ask, send
 
 _REPOSITORY: Final = re.compile(r"/v2/(.+)/(?:manifests|blobs|tags|referrers)(?:/.*)?")
 _LONGEST_SERVICE: Final = 256
 _MOST_TOKENS: Final = 256
 _NO_POST: Final = frozenset({404, 405})
 _REFUSED: Final = frozenset({400, 401, 403})
+_EXPIRED_IS_BAD_REQUEST: Final = frozenset({"public.ecr.aws", "ecr-public.aws.com"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +101,33 @@ class DistributionAuth:
             return (yield from send(request))
         if not _replayable(request):
             yield from self._prepare(request, account)
+        outcome = yield from self._tried(request, account)
+        if isinstance(outcome, httpx.Response) and not self._may_be_expired(outcome):
+            return outcome
+        fresh = yield from self._renewed(account.credential)
+        if fresh is not None and _replayable(request):
+            return (yield from self._attempt(request, self._account_of(fresh)))
+        if isinstance(outcome, RegistryRefused):
+            raise outcome
+        return outcome
+
+    def _tried(
+        self, request: httpx.Request, account: _Account
+    ) -> Generator[Step, Answer, httpx.Response | RegistryRefused]:
+        """Return the answer to the request, or how it was refused."""
         try:
             return (yield from self._attempt(request, account))
         except RegistryRefused as error:
-            refusal = error
-        fresh = yield from self._renewed(account.credential)
-        if fresh is None or not _replayable(request):
-            raise refusal
-        return (yield from self._attempt(request, self._account_of(fresh)))
+            return error
+
+    def _may_be_expired(self, response: httpx.Response) -> bool:
+        """Whether a registry that says so is telling that the credential has expired, and not that it is refused.
+
+        Amazon ECR answers 403, and ECR Public 400 (https://github.com/oras-project/oras-go/issues/1227).
+        """
+        return response.status_code == httpx.codes.FORBIDDEN or (
+            response.status_code == httpx.codes.BAD_REQUEST and self._realms.origin.host in _EXPIRED_IS_BAD_REQUEST
+        )
 
     def _attempt(self, request: httpx.Request, account: _Account) -> Flow:
         """Send the request, answer one challenge, and raise where the answer is not enough."""
@@ -245,6 +265,7 @@ def _exchange(grant: httpx.Request, request: httpx.Request) -> Flow:
     for name in ("timeout", DEADLINE):
         if name in request.extensions:
             grant.extensions[name] = request.extensions[name]
+    grant.extensions[AGAIN] = True
     return (yield from send(grant, whole=True))
 
 

@@ -5,68 +5,97 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from ocibroker.cache.workers import Start, Workers, start_thread
+from ocibroker.deadline import Deadline
 from ocibroker.errors import ContractViolation, CredentialUnavailable, OcibrokerError
 
 T = TypeVar("T")
 
-WORKERS: Final = 32
-"""Flights that work at once; others wait their turn, within their deadlines."""
+WORKERS: Final = 16
+"""Flights of one provider that work at once; others of it wait their turn, those of other providers do not."""
+
+
+@dataclass(slots=True, eq=False)
+class Flight(Generic[T]):
+    """Work under way, by its ``deadline``; whoever wants the same waits for ``future``.
+
+    That ends with the result or an :class:`~ocibroker.errors.OcibrokerError`. It cannot be cancelled: others may be
+    waiting.
+    """
+
+    deadline: Deadline
+    future: Future[T] = field(default_factory=Future)
+    _counted: bool = False
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it should have ended by now and has not."""
+        return self.deadline.passed and not self.future.done()
+
+    def hangs_for_the_first_time(self) -> bool:
+        """Whether it hangs, and nobody has been told so before."""
+        if self._counted or not self.hangs:
+            return False
+        self._counted = True
+        return True
 
 
 class Flights(Generic[T]):
-    """Runs at most one piece of work for each key; everybody who asks meanwhile gets the same future.
+    """Runs at most one piece of work for each key; everybody who asks meanwhile gets the same flight.
 
-    Workers are daemon threads, so that a provider which hangs never holds up the end of the process. No lock is
-    held while one works.
+    No lock is held while one works. One that hangs past its deadline is left to itself, and the next who asks
+    begins another.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, start: Start = start_thread) -> None:
+        self._start = start
         self._lock = threading.Lock()
-        self._running: dict[str, Future[T]] = {}
-        self._turns = threading.BoundedSemaphore(WORKERS)
+        self._running: dict[str, Flight[T]] = {}
+        self._workers: dict[str, Workers] = {}
 
-    def join(self, key: str, work: Callable[[], T], *, culprit: str) -> Future[T]:
-        """Return the future of the flight for ``key``, started with ``work`` if there was none.
+    def join(self, key: str, work: Callable[[], T], deadline: Deadline, *, provider: str) -> tuple[Flight[T], bool]:
+        """Return the flight for ``key``, begun with ``work`` if there was none, and whether it was begun now.
 
-        It ends with the result or an :class:`~ocibroker.errors.OcibrokerError`, whatever ``work`` raises; an
-        error that names nobody names ``culprit``. It cannot be cancelled: others may be waiting.
+        It ends with an :class:`~ocibroker.errors.OcibrokerError` whatever ``work`` raises; an error that names
+        nobody names the ``provider``.
         """
         with self._lock:
-            if (running := self._running.get(key)) is not None:
-                return running
-            future: Future[T] = Future()
-            future.set_running_or_notify_cancel()
-            self._running[key] = future
-        worker = threading.Thread(
-            target=self._fly, args=(key, future, work, culprit), name=f"ocibroker-{culprit}", daemon=True
-        )
+            running = self._running.get(key)
+            if running is not None and not running.hangs:
+                return running, False
+            flight = self._running[key] = Flight[T](deadline)
+            workers = self._workers.get(provider)
+            if workers is None:
+                workers = self._workers[provider] = Workers(f"ocibroker-{provider}", WORKERS, self._start)
+        flight.future.set_running_or_notify_cancel()
         try:
-            worker.start()
+            workers.submit(lambda: self._fly(key, flight, work, provider))
         except RuntimeError:
-            self._land(key, future, CredentialUnavailable("no thread is left to ask it", culprit=culprit))
-        return future
+            self._land(key, flight, CredentialUnavailable("no thread is left to ask it", culprit=provider))
+        return flight, True
 
-    def _fly(self, key: str, future: Future[T], work: Callable[[], T], culprit: str) -> None:
+    def _fly(self, key: str, flight: Flight[T], work: Callable[[], T], provider: str) -> None:
         outcome: T | OcibrokerError
-        with self._turns:
-            try:
-                outcome = work()
-            except BaseException as error:  # noqa: BLE001  # a provider may raise anything, SystemExit included
-                outcome = _contained(error, culprit)
-        self._land(key, future, outcome)
+        try:
+            outcome = work()
+        except BaseException as error:  # noqa: BLE001  # a provider may raise anything, SystemExit included
+            outcome = contained(error, provider)
+        self._land(key, flight, outcome)
 
-    def _land(self, key: str, future: Future[T], outcome: T | OcibrokerError) -> None:
+    def _land(self, key: str, flight: Flight[T], outcome: T | OcibrokerError) -> None:
         with self._lock:
-            del self._running[key]
+            if self._running.get(key) is flight:
+                del self._running[key]
         if isinstance(outcome, OcibrokerError):
-            future.set_exception(outcome)
+            flight.future.set_exception(outcome)
         else:
-            future.set_result(outcome)
+            flight.future.set_result(outcome)
 
 
-def _contained(error: BaseException, culprit: str) -> OcibrokerError:
+def contained(error: BaseException, culprit: str) -> OcibrokerError:
     """Return an error without the frames of the worker, whose local variables may hold secrets."""
     if isinstance(error, OcibrokerError):
         return error.restated(culprit=culprit)

@@ -42,3 +42,8 @@ class Memory:
             entry = self._entries.get(key)
             if entry is not None and entry.answer == refused:
                 del self._entries[key]
+
+    def forget(self, key: str) -> None:
+        """Forget the entry, whatever it holds."""
+        with self._lock:
+            self._entries.pop(key, None)

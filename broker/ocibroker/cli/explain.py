@@ -50,6 +50,8 @@ def _answering(found: Explanation) -> Iterator[Fact]:
     yield from _each("watched", found.watch)
     yield from _each("realms", found.realms)
     yield Fact("cache", found.cache)
+    if found.trouble:
+        yield Fact("trouble", found.trouble)
 
 
 def _each(name: str, values: Iterable[str], source: str = "") -> Iterator[Fact]:

@@ -16,7 +16,9 @@ from ocibroker.oci.repository import Repository
 ATTEMPTS: Final = 5
 """Failures in a row, without a byte between them, after which nobody tries any more."""
 LONGEST_PAUSE: Final = 4.0
-"""Seconds between two attempts, at most."""
+"""Seconds between two attempts, at most, where the registry does not say when to come back."""
+LONGEST_TOLD: Final = 60.0
+"""Seconds that a registry may ask for; for longer nobody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,12 @@ class Download:
                 if isinstance(error, TLSFailed | WrongScheme) and partial.size == before:
                     raise error.restated() from None
                 failures = 1 if partial.size > before else failures + 1
-                if failures == ATTEMPTS:
+                told = error.retry_after
+                if failures == ATTEMPTS or (told is not None and told > LONGEST_TOLD):
                     raise error.restated() from None
                 # Full jitter: whom one broken registry has thrown out do not come back together.
-                self.halt.pause(random.uniform(0, min(LONGEST_PAUSE, 0.1 * 2**failures)))  # noqa: S311  # no secret
+                drawn = random.uniform(0, min(LONGEST_PAUSE, 0.1 * 2**failures))  # noqa: S311  # no secret
+                self.halt.pause(drawn if told is None else told)
 
     def _continue(self, partial: Partial, name: str) -> None:
         self.halt.check()

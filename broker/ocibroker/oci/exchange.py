@@ -11,6 +11,7 @@ from typing import Final
 import httpx
 
 from ocibroker.errors import ConnectionFailed, IntegrityError, NotFound, OcibrokerError, RegistryRefused
+from ocibroker.transport import ONCE, asked_pause
 
 _RANGE: Final = re.compile(r"bytes (\d{1,19})-\d{1,19}/(?:\d{1,19}|\*)", re.ASCII)
 
@@ -24,14 +25,20 @@ class Content:
 
 
 def ask(
-    http: httpx.Client, url: httpx.URL | str, name: str, headers: Mapping[str, str] = MappingProxyType({})
+    http: httpx.Client,
+    url: httpx.URL | str,
+    name: str,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    *,
+    once: bool = False,
 ) -> httpx.Response:
     """Return a successful answer, its body unread; ``name`` is what is asked for.
 
-    Raises :class:`~ocibroker.errors.OcibrokerError`.
+    With ``once`` the caller repeats what fails, and the transport does not. Raises
+    :class:`~ocibroker.errors.OcibrokerError`.
     """
     try:
-        request = http.build_request("GET", url, headers=headers)
+        request = http.build_request("GET", url, headers=headers, extensions={ONCE: True} if once else {})
     except (httpx.InvalidURL, ValueError):
         raise IntegrityError("is said to be at something that is no URL", culprit=name) from None
     answer = http.send(request, stream=True)
@@ -77,5 +84,6 @@ def _failure(answer: httpx.Response, name: str) -> OcibrokerError | None:
     if status == httpx.codes.NOT_FOUND:
         return NotFound(f"is not known to {host}", culprit=name, hint="check the name, the tag and the permissions")
     if status >= httpx.codes.INTERNAL_SERVER_ERROR or status in {408, 429}:
-        return ConnectionFailed(f"{host} answered {status}", culprit=name, hint="try again later")
+        why, told = f"{host} answered {status}", asked_pause(answer)
+        return ConnectionFailed(why, culprit=name, hint="try again later", retry_after=told)
     return RegistryRefused(f"{host} answered {status}", culprit=name, hint="check the permissions")

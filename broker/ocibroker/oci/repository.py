@@ -107,12 +107,12 @@ class Repository:
     def _find(self, descriptor: Descriptor, headers: dict[str, str]) -> httpx.Response:
         name = f"{self._name}@{descriptor.digest}"
         try:
-            return ask(self._http, f"{self._path}/blobs/{descriptor.digest}", name, headers)
+            return ask(self._http, f"{self._path}/blobs/{descriptor.digest}", name, headers, once=True)
         except NotFound as error:
             failure: OcibrokerError = error
         for url in descriptor.urls:
             try:
-                return ask(self._public, url, name, headers)
+                return ask(self._public, url, name, headers, once=True)
             except OcibrokerError as error:
                 failure = error
         raise failure.restated(culprit=name)

@@ -10,11 +10,14 @@ from ocibroker.transport.network import Route, direct
 from ocibroker.transport.paired import PairedTransport
 from ocibroker.transport.pool import DEADLINE
 from ocibroker.transport.pools import Pools
+from ocibroker.transport.retry import AGAIN, ONCE, Retry, RetryingWire, asked_pause
 from ocibroker.transport.steps import Answer, Ask, Authentication, Flow, Send, Source, Step, ask, send
 from ocibroker.transport.wire import Wire
 
 __all__ = [
+    "AGAIN",
     "DEADLINE",
+    "ONCE",
     "Answer",
     "Ask",
     "Authentication",
@@ -23,12 +26,15 @@ __all__ = [
     "Flow",
     "PairedTransport",
     "Pools",
+    "Retry",
+    "RetryingWire",
     "Route",
     "Send",
     "Source",
     "Step",
     "Wire",
     "ask",
+    "asked_pause",
     "direct",
     "make_async_client",
     "make_client",

@@ -32,19 +32,34 @@ def read_whole(response: httpx.Response) -> httpx.Response:
 async def read_whole_async(response: httpx.Response) -> httpx.Response:
     """Return the response with its body read; errors as :func:`read_whole`."""
     try:
-        parts, size = [], 0
-        async for part in response.aiter_raw():
-            size += len(part)
-            parts.append(part)
-            if size > LARGEST:
-                break
-        return _rebuilt(response, _join(parts))
+        return _rebuilt(response, _join(await _parts(response)))
+    finally:
+        await response.aclose()
+
+
+def set_aside(response: httpx.Response) -> httpx.Response:
+    """Return the response with its body in memory and yet to be read: it outlives what is sent after it.
+
+    Raises :class:`~ocibroker.errors.IntegrityError` for a body above :data:`LARGEST`.
+    """
+    try:
+        return _held(response, _join(response.iter_raw()))
+    finally:
+        response.close()
+
+
+async def set_aside_async(response: httpx.Response) -> httpx.Response:
+    """Return the same on an event loop."""
+    try:
+        return _held(response, _join(await _parts(response)))
     finally:
         await response.aclose()
 
 
 def drain(response: httpx.Response) -> None:
     """Read what is left of an answer that nobody wants, so that its connection can be used again; not for long."""
+    if isinstance(response.stream, httpx.ByteStream):  # set aside
+        return
     if not response.is_stream_consumed:
         with suppress(OcibrokerError):
             _skim(response)
@@ -53,6 +68,8 @@ def drain(response: httpx.Response) -> None:
 
 async def drain_async(response: httpx.Response) -> None:
     """Do the same on an event loop."""
+    if isinstance(response.stream, httpx.ByteStream):
+        return
     if not response.is_stream_consumed:
         with suppress(OcibrokerError):
             await _skim_async(response)
@@ -75,6 +92,17 @@ async def _skim_async(response: httpx.Response) -> None:
             return
 
 
+async def _parts(response: httpx.Response) -> list[bytes]:
+    """Return the body in parts, or as much of it as shows that it is too long."""
+    parts, size = [], 0
+    async for part in response.aiter_raw():
+        size += len(part)
+        parts.append(part)
+        if size > LARGEST:
+            break
+    return parts
+
+
 def _join(parts: Iterable[bytes]) -> bytes:
     body = b""
     for part in parts:
@@ -82,6 +110,15 @@ def _join(parts: Iterable[bytes]) -> bytes:
         if len(body) > LARGEST:
             raise IntegrityError(f"an answer is longer than {LARGEST} bytes")
     return body
+
+
+def _held(response: httpx.Response, body: bytes) -> httpx.Response:
+    return httpx.Response(
+        response.status_code,
+        headers=response.headers,
+        stream=httpx.ByteStream(body),
+        extensions=response.extensions,
+    )
 
 
 def _rebuilt(response: httpx.Response, body: bytes) -> httpx.Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import httpx
@@ -46,10 +46,13 @@ def make_async_client(
     return httpx.AsyncClient(**_arguments(base_url, settings), transport=transport)
 
 
-def make_fetch_client(wire: Wire, deadline: Deadline) -> httpx.Client:
-    """Return the client of one fetch: no environment, no redirects, no cookies of anybody else's."""
+def make_fetch_client(wire: Wire, deadline: Deadline, notice: Callable[[httpx.Response], None]) -> httpx.Client:
+    """Return the client of one fetch: no environment, no redirects, no cookies of anybody else's.
+
+    ``notice`` is told of every answer.
+    """
     return httpx.Client(
-        transport=FetchTransport(wire, deadline),
+        transport=FetchTransport(wire, deadline, notice),
         headers={"accept-encoding": "identity"},  # a bound on what arrives is then one on what it unpacks to
         trust_env=False,
         follow_redirects=False,

@@ -14,9 +14,10 @@ from ocibroker.host import address_of
 from ocibroker.origin import Origin
 from ocibroker.transport.address import origin_of
 from ocibroker.transport.pool import DEADLINE
+from ocibroker.transport.retry import ONCE
 
 _HOP: Final = "ocibroker.hop"
-_KEPT: Final = ("timeout", DEADLINE)
+_KEPT: Final = ("timeout", DEADLINE, ONCE)
 _HARMLESS: Final = frozenset(
     {
         "accept",

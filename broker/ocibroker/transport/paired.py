@@ -8,10 +8,17 @@ import httpx
 
 from ocibroker.errors import OcibrokerError, WrongScheme
 from ocibroker.origin import Origin
-from ocibroker.transport.bounded import drain, drain_async, read_whole, read_whole_async
+from ocibroker.transport.bounded import (
+    drain,
+    drain_async,
+    read_whole,
+    read_whole_async,
+    set_aside,
+    set_aside_async,
+)
 from ocibroker.transport.hops import bound, check_redirect, clean
 from ocibroker.transport.public import PublicTransport
-from ocibroker.transport.steps import Answer, Ask, Authentication, Source, Step
+from ocibroker.transport.steps import REFUSALS, Answer, Ask, Authentication, Source, Step
 from ocibroker.transport.wire import Wire
 
 _TLS_EXPECTED: Final = (b"HTTP request to an HTTPS server", b"plain HTTP request was sent to HTTPS port")
@@ -115,6 +122,8 @@ class PairedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         response = self._wire.send(step.request)
         if step.whole or _doubtful(step.request, response):
             response = read_whole(response)
+        elif response.status_code in REFUSALS:
+            response = set_aside(response)
         return _spoken(step.request, response)
 
     async def _answer_async(self, step: Step) -> Answer:
@@ -123,6 +132,8 @@ class PairedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         response = await self._wire.send_async(step.request)
         if step.whole or _doubtful(step.request, response):
             response = await read_whole_async(response)
+        elif response.status_code in REFUSALS:
+            response = await set_aside_async(response)
         return _spoken(step.request, response)
 
 

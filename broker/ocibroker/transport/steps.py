@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import httpx
 
 from ocibroker.credential import Anonymous, Credential
+
+REFUSALS: Final = frozenset({400, 403})
+"""Statuses by which some registries say that a credential has expired. Such an answer is set aside: a flow may give
+it back after it has sent something else."""
 
 
 @dataclass(frozen=True, slots=True)
