@@ -57,6 +57,11 @@ CODES: Final = MappingProxyType(
 )
 """What to do about the error codes of ECR and STS."""
 
+REVOKED: Final = frozenset(
+    {"AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException"}
+)
+"""What AWS says of an identity that may not, or is no more. That a session has ended says nothing of its tokens."""
+
 OF_TIME: Final = frozenset({"InvalidSignatureException", "RequestExpired", "SignatureDoesNotMatch"})
 
 _LOGIN: Final = ("the SSO session has ended or never began", "run `aws sso login` for the profile")

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
 
-from ocibroker.provider import Clock, CredentialUnavailable, OcibrokerError, as_code
-from ocibroker_ecr.faults import CODES, FAULTS, LATER, OF_TIME
+from ocibroker.provider import Clock, CredentialUnavailable, IdentityRefused, OcibrokerError, as_code
+from ocibroker_ecr.faults import CODES, FAULTS, LATER, OF_TIME, REVOKED
 from ocibroker_ecr.sdk import Sdk
 
 T = TypeVar("T")
@@ -46,7 +46,8 @@ class Way:
         if code in OF_TIME and (off := _skew(date, self.clock.now())):
             hint = f"set this machine's clock, which is {off} seconds off"
         known = f", request id {ident}" if as_code(ident) else ""
-        return CredentialUnavailable(f"{operation} was refused: {named}{known}; tried {self}", hint=hint)
+        kind = IdentityRefused if code in REVOKED else CredentialUnavailable
+        return kind(f"{operation} was refused: {named}{known}; tried {self}", hint=hint)
 
     def _said(self, step: str, error: Exception) -> OcibrokerError:
         """Return our error for one of botocore's."""

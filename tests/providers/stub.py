@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ocibroker import Broker
+from ocibroker.clock import Clock
 from ocibroker.provider import (
     Anonymous,
     Claim,
@@ -67,8 +68,8 @@ def plugin(*offered: Provider[Any]) -> object:
     return SimpleNamespace(ocibroker_providers=offer)
 
 
-def broker(folder: Path, stubs: Iterable[Stub], *rules: str) -> Broker:
+def broker(folder: Path, stubs: Iterable[Stub], *rules: str, clock: Clock | None = None) -> Broker:
     """Return a broker that knows ``stubs``; each of ``rules`` is the body of a ``[[registry]]`` table."""
     path = folder / "config.toml"
     path.write_text("".join(f"[[registry]]\n{rule}\n" for rule in rules))
-    return Broker.from_config(path, environ={}, plugins=[plugin(*stubs)])
+    return Broker.from_config(path, environ={}, clock=clock, plugins=[plugin(*stubs)])

@@ -24,6 +24,7 @@ from ocibroker.errors import (
 )
 from ocibroker.provider import Credential, FetchRequest, Identity, Request
 from tests.providers.stub import Stub, broker
+from tests.transport.hand_clock import HandClock
 
 TARGET = "registry.acme.example/team/app"
 CANARY = "c4n4ry-t0ken"
@@ -276,11 +277,14 @@ def test_a_configuration_error_is_not_excused(tmp_path: Path) -> None:
 
 
 @pytest.mark.acceptance(36)
-def test_an_answer_given_for_want_of_a_better_one_is_not_remembered(tmp_path: Path) -> None:
+def test_an_answer_given_for_want_of_a_better_one_is_remembered_for_seconds(
+    tmp_path: Path, clock: HandClock
+) -> None:
     answers: list[Fetches] = [raising(CredentialUnavailable("not yet")), giving(lambda: Bearer(secret=Secret("x")))]
     stub = Stub("stub", fetches=lambda request: answers.pop(0)(request))
-    with broker(tmp_path, [stub], FALLBACK) as asked:
+    with broker(tmp_path, [stub], FALLBACK, clock=clock) as asked:
         assert isinstance(asked.access(TARGET).credential, Anonymous)
+        clock.move(5)
         assert isinstance(asked.access(TARGET).credential, Bearer)
 
 

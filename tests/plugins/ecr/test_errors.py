@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from ocibroker.clock import SystemClock
-from ocibroker.errors import IntegrityError
+from ocibroker.errors import IdentityRefused, IntegrityError
 from ocibroker.provider import Deadline, Target
 from ocibroker.testing.staged import Staged
+from ocibroker.transport.retry import ATTEMPTS
 from ocibroker_ecr import EcrProvider
 from tests.aws.emulator import Aws
 from tests.aws.refusal import REQUEST_ID, Refusal
@@ -24,6 +25,13 @@ from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
 
 pytestmark = pytest.mark.acceptance(34)
+
+REVOKED = ("AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException")
+
+
+def times(status: int) -> int:
+    """Return how often such an answer is asked for: the SDK repeats nothing, and the broker what may pass."""
+    return ATTEMPTS if status == 429 or status >= 500 else 1
 
 
 @pytest.mark.parametrize(
@@ -41,11 +49,12 @@ pytestmark = pytest.mark.acceptance(34)
     ],
 )
 def test_ecr_refuses(code: str, status: int, cure: str, aws: Aws, desk: Desk) -> None:
-    aws.registry.refusals.append(Refusal(code, status))
+    aws.registry.refusals += [Refusal(code, status)] * ATTEMPTS
     error = failure(desk.broker(environ=keys(aws.iam.user("alice")), route=aws.route))
     assert f"GetAuthorizationToken was refused: {code}" in error.message
     assert f"request id {REQUEST_ID}; tried keys in the environment" in error.message
-    assert (cure in error.hint, len(aws.asked)) == (True, 1)
+    assert (cure in error.hint, len(aws.asked)) == (True, times(status))
+    assert isinstance(error, IdentityRefused) is (code in REVOKED)
 
 
 @pytest.mark.parametrize(
@@ -60,12 +69,13 @@ def test_ecr_refuses(code: str, status: int, cure: str, aws: Aws, desk: Desk) ->
     ],
 )
 def test_sts_refuses(code: str, status: int, cure: str, aws: Aws, desk: Desk) -> None:
-    aws.sts.refusals.append(Refusal(code, status))
+    aws.sts.refusals += [Refusal(code, status)] * ATTEMPTS
     text = rule(role_arn="arn:aws:iam::1:role/a")
     error = failure(desk.broker(text, environ=keys(aws.iam.user("alice")), route=aws.route))
     assert f"AssumeRole was refused: {code}, status {status}, request id {REQUEST_ID}" in error.message
     assert "tried keys in the environment, role arn:aws:iam::1:role/a" in error.message
-    assert (cure in error.hint, len(aws.asked)) == (True, 1)
+    assert (cure in error.hint, len(aws.asked)) == (True, times(status))
+    assert isinstance(error, IdentityRefused) is (code in REVOKED)
 
 
 def test_a_profile_that_is_missing_is_named(aws: Aws, desk: Desk) -> None:
