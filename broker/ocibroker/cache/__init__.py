@@ -7,7 +7,7 @@ from ocibroker.cache.memory import Memory
 from ocibroker.cache.moment import Moment
 from ocibroker.cache.trouble import Draw
 from ocibroker.cache.troubles import Troubles
-from ocibroker.cache.workers import Start, start_thread
+from ocibroker.cache.workers import Start, Task, start_thread
 
 __all__ = [
     "EARLIEST",
@@ -20,6 +20,7 @@ __all__ = [
     "Moment",
     "Standing",
     "Start",
+    "Task",
     "Troubles",
     "cache_key",
     "contained",
