@@ -15,6 +15,7 @@ from ocibroker import Access, Broker
 from ocibroker.clock import Clock
 from ocibroker.provider import Provider
 from ocibroker.transport import Route
+from tests.transport.hand_clock import SleeplessClock
 from tests.transport.made_provider import Plugin
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -53,7 +54,7 @@ class Desk:
         broker = Broker.from_config(
             path,
             environ={"SSL_CERT_FILE": str(self.roots), **environ},
-            clock=clock,
+            clock=clock or SleeplessClock(),
             route=route or self.route,
             plugins=[Plugin(*offered)],
             ahead=ahead,

@@ -1,8 +1,10 @@
-"""Time that stands still until a test moves it."""
+"""Time that stands still until a test moves it, or that passes and lets nobody sleep."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+
+from ocibroker.clock import SystemClock
 
 
 class HandClock:
@@ -28,3 +30,10 @@ class HandClock:
     def move(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
+
+
+class SleeplessClock(SystemClock):
+    """Time as it passes; whoever wants to sleep goes on at once."""
+
+    def sleep(self, seconds: float) -> None:
+        pass

@@ -14,7 +14,6 @@ from ocibroker.clock import SystemClock
 from ocibroker.errors import IdentityRefused, IntegrityError
 from ocibroker.provider import Deadline, Target
 from ocibroker.testing.staged import Staged
-from ocibroker.transport.retry import ATTEMPTS
 from ocibroker_ecr import EcrProvider
 from tests.aws.emulator import Aws
 from tests.aws.refusal import REQUEST_ID, Refusal
@@ -23,15 +22,11 @@ from tests.plugins.ecr.asking import HOST, failure, rule
 from tests.plugins.ecr.told import KEY_ID, SECRET_KEY
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
+from tests.transport.repeats import times
 
 pytestmark = pytest.mark.acceptance(34)
 
 REVOKED = ("AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException")
-
-
-def times(status: int) -> int:
-    """Return how often such an answer is asked for: the SDK repeats nothing, and the broker what may pass."""
-    return ATTEMPTS if status == 429 or status >= 500 else 1
 
 
 @pytest.mark.parametrize(
@@ -49,7 +44,7 @@ def times(status: int) -> int:
     ],
 )
 def test_ecr_refuses(code: str, status: int, cure: str, aws: Aws, desk: Desk) -> None:
-    aws.registry.refusals += [Refusal(code, status)] * ATTEMPTS
+    aws.registry.refusals += [Refusal(code, status)] * times(status)
     error = failure(desk.broker(environ=keys(aws.iam.user("alice")), route=aws.route))
     assert f"GetAuthorizationToken was refused: {code}" in error.message
     assert f"request id {REQUEST_ID}; tried keys in the environment" in error.message
@@ -69,7 +64,7 @@ def test_ecr_refuses(code: str, status: int, cure: str, aws: Aws, desk: Desk) ->
     ],
 )
 def test_sts_refuses(code: str, status: int, cure: str, aws: Aws, desk: Desk) -> None:
-    aws.sts.refusals += [Refusal(code, status)] * ATTEMPTS
+    aws.sts.refusals += [Refusal(code, status)] * times(status)
     text = rule(role_arn="arn:aws:iam::1:role/a")
     error = failure(desk.broker(text, environ=keys(aws.iam.user("alice")), route=aws.route))
     assert f"AssumeRole was refused: {code}, status {status}, request id {REQUEST_ID}" in error.message

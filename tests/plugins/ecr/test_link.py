@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ocibroker.transport.retry import ATTEMPTS
 from tests.aws import metadata
 from tests.aws.emulator import Aws
 from tests.plugins.ecr.asking import PUBLIC, failure, whose
 from tests.transport.brokers import Desk
+from tests.transport.repeats import times
 
 pytestmark = pytest.mark.acceptance(34)
 
@@ -34,16 +34,16 @@ def test_what_is_on_the_link_never_through_a_proxy(said: dict[str, str], aws: Aw
 
 
 @pytest.mark.parametrize(
-    ("said", "times"), [({"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": metadata.ECS}, ATTEMPTS), ({}, 1)]
+    ("said", "asked"), [({"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": metadata.ECS}, times(500)), ({}, 1)]
 )
 @pytest.mark.parametrize("status", [429, 500])
 def test_a_metadata_service_that_fails_is_no_missing_identity(
-    status: int, said: dict[str, str], times: int, aws: Aws, desk: Desk
+    status: int, said: dict[str, str], asked: int, aws: Aws, desk: Desk
 ) -> None:
     aws.metadata.status = status
     error = failure(desk.broker(environ={"HOME": str(desk.folder), **said}, route=aws.route), PUBLIC)
     assert f"status {status}" in str(error)
-    assert len(aws.asked) == times
+    assert len(aws.asked) == asked
 
 
 def test_a_container_may_not_send_its_token_anywhere(aws: Aws, desk: Desk) -> None:
