@@ -33,6 +33,7 @@ from ocibroker.errors import (
     CredentialUnavailable,
     DeadlineExceeded,
     IdentityRefused,
+    NoIdentity,
     OcibrokerError,
     RegistryRefused,
 )
@@ -40,6 +41,9 @@ from ocibroker.fetching import Fetching
 from ocibroker.inquiry import Inquiry
 
 Answer = Credential | Anonymous
+Answered = tuple[Inquiry, Answer]
+"""Whose answer it is, and the answer."""
+Outcome = Answer | NoIdentity
 
 _LOG: Final = logging.getLogger("ocibroker")
 _AHEAD: Final = 30.0
@@ -207,27 +211,55 @@ class BrokerSource:
 
     def current(self, refused: Credential | None) -> Answer:
         """Return it, newly fetched where it is due or is the one that was ``refused``."""
-        return self.answer(self._without(refused))
+        return self.answer(self._without(refused))[1]
 
     async def current_async(self, refused: Credential | None) -> Answer:
         """Return it without blocking the event loop."""
-        return await self.answer_async(self._without(refused))
+        return (await self.answer_async(self._without(refused)))[1]
 
-    def answer(self, inquiry: Inquiry) -> Answer:
-        """Return what is remembered for ``inquiry``, else fetch it."""
-        known = self._answers.remembered(inquiry, self._min_ttl)
-        return _told(inquiry, known or self._answers.fetch(inquiry, self._answers.deadline(self._deadline)))
+    def answer(self, inquiry: Inquiry) -> Answered:
+        """Return what is remembered for ``inquiry``, else fetch it.
 
-    async def answer_async(self, inquiry: Inquiry) -> Answer:
+        Where its provider finds no identity, and no rule has chosen it, who else is asked may have a login.
+        """
+        outcome: Outcome
+        try:
+            outcome = self._one(inquiry)
+        except NoIdentity as error:
+            outcome = error
+        if (second := _second(inquiry, outcome)) is not None:
+            found = self._one(second)
+            if not isinstance(found, Anonymous):
+                return second, found
+        return _settled(inquiry, outcome)
+
+    async def answer_async(self, inquiry: Inquiry) -> Answered:
         """Return the same without blocking the event loop."""
+        outcome: Outcome
+        try:
+            outcome = await self._one_async(inquiry)
+        except NoIdentity as error:
+            outcome = error
+        if (second := _second(inquiry, outcome)) is not None:
+            found = await self._one_async(second)
+            if not isinstance(found, Anonymous):
+                return second, found
+        return _settled(inquiry, outcome)
+
+    def _one(self, inquiry: Inquiry) -> Answer:
         known = self._answers.remembered(inquiry, self._min_ttl)
-        found = known or await self._answers.fetch_async(inquiry, self._answers.deadline(self._deadline))
-        return _told(inquiry, found)
+        return known or self._answers.fetch(inquiry, self._answers.deadline(self._deadline))
+
+    async def _one_async(self, inquiry: Inquiry) -> Answer:
+        known = self._answers.remembered(inquiry, self._min_ttl)
+        return known or await self._answers.fetch_async(inquiry, self._answers.deadline(self._deadline))
 
     def _without(self, refused: Credential | None) -> Inquiry:
         inquiry = self.inquire()
         if refused is not None:
             self._answers.discard(inquiry, refused)
+            if inquiry.otherwise is not None:
+                self._answers.discard(inquiry.otherwise(), refused)
         return inquiry
 
 
@@ -246,8 +278,16 @@ class Given:
         return self.current(refused)
 
 
-def _told(inquiry: Inquiry, answer: Answer) -> Answer:
-    """Return ``answer``; where the last of all had none, its reason says so."""
-    if inquiry.selection.last and isinstance(answer, Anonymous):
-        return Anonymous(f"no rule matches {inquiry.target}, and {answer.reason}")
-    return answer
+def _second(inquiry: Inquiry, outcome: Outcome) -> Inquiry | None:
+    """Return the inquiry at who else is asked, where ``outcome`` leaves anything to ask for."""
+    wanting = isinstance(outcome, Anonymous | NoIdentity)
+    return inquiry.otherwise() if wanting and inquiry.otherwise is not None else None
+
+
+def _settled(inquiry: Inquiry, outcome: Outcome) -> Answered:
+    """Return the answer, or raise what came in its place; where the last of all had none, its reason says so."""
+    if isinstance(outcome, NoIdentity):
+        raise outcome
+    if inquiry.selection.last and isinstance(outcome, Anonymous):
+        return inquiry, Anonymous(f"no rule matches {inquiry.target}, and {outcome.reason}")
+    return inquiry, outcome

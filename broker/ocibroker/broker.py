@@ -120,7 +120,7 @@ class Broker:
         mark = own(transport)
         source = self._source(_target(target, actions), caller, min_ttl, deadline)
         inquiry = source.inquire()
-        return self._pair(inquiry, source.answer(inquiry), source, mark)
+        return self._pair(*source.answer(inquiry), source, mark)
 
     async def access_async(
         self,
@@ -136,7 +136,7 @@ class Broker:
         mark = own(transport)
         source = self._source(_target(target, actions), caller, min_ttl, deadline)
         inquiry = source.inquire()
-        return self._pair(inquiry, await source.answer_async(inquiry), source, mark)
+        return self._pair(*await source.answer_async(inquiry), source, mark)
 
     def present(
         self, target: str | Target, credential: Credential | Anonymous, *, actions: tuple[str, ...] = PULL
@@ -195,8 +195,10 @@ class Broker:
         return origin
 
     def _inquire(self, target: Target, caller: Caller | None) -> Inquiry:
-        origin = self._origin(target)
-        selection, material = self._select(target), self._policies.for_origin(origin)
+        return self._inquiry(target, self._origin(target), self._select(target), caller)
+
+    def _inquiry(self, target: Target, origin: Origin, selection: Selection, caller: Caller | None) -> Inquiry:
+        material, otherwise = self._policies.for_origin(origin), selection.otherwise
         if selection.provider is None or selection.options is None:
             return Inquiry(target=target, origin=origin, selection=selection, material=material)
         fetching = Fetching(
@@ -213,6 +215,7 @@ class Broker:
             fetching=fetching,
             identity=identity,
             key=cache_key(selection.provider.name, digest, identity, self._looks(identity), trust),
+            otherwise=(lambda: self._inquiry(target, origin, otherwise, caller)) if otherwise else None,
         )
 
     def _looks(self, identity: Identity) -> tuple[Look, ...]:

@@ -10,6 +10,7 @@
     │       └── TLSConfigurationError
     ├── NoProvider                  no rule and no claim fits the target
     ├── CredentialUnavailable       a provider recognised the target and failed
+    │   ├── NoIdentity              there is no identity at all that the provider could use
     │   ├── IdentityRefused         the identity was found, and is not accepted any more
     │   ├── ContractViolation       a provider broke its contract
     │   └── ProviderUnavailable     a provider could not be loaded
@@ -110,6 +111,13 @@ class NoProvider(OcibrokerError):
 
 class CredentialUnavailable(OcibrokerError):
     """A provider recognised the target and could not get a credential for it."""
+
+
+class NoIdentity(CredentialUnavailable):
+    """A provider recognised the target, and there is no identity at all that it could use.
+
+    Where no rule has chosen the provider, the logins of other tools are looked at then.
+    """
 
 
 class IdentityRefused(CredentialUnavailable):

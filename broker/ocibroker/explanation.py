@@ -11,6 +11,7 @@ from ocibroker.cache import Entry
 from ocibroker.credential import Anonymous
 from ocibroker.errors import OcibrokerError
 from ocibroker.inquiry import Inquiry
+from ocibroker.selection import Selection
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies
 
@@ -20,7 +21,8 @@ class Explanation:
     """What would decide, and why; no secret in it.
 
     ``provider`` is none where nobody answers, ``error`` what would go wrong before anything is sent, ``trouble``
-    what went wrong the last time, and for how long nobody is asked because of it.
+    what went wrong the last time, and for how long nobody is asked because of it. ``otherwise`` is the provider
+    that is asked where the first finds no identity at all.
     """
 
     target: str
@@ -29,6 +31,7 @@ class Explanation:
     why: str
     rule: str | None
     shadowed: tuple[str, ...]
+    otherwise: str | None
     realms: tuple[str, ...]
     identity: tuple[str, ...]
     reach: Literal["local", "global"] | None
@@ -59,6 +62,7 @@ def explain(target: Target, policies: TLSPolicies, inquire: Callable[[], Inquiry
         why=selection.why,
         rule=selection.rule.source if selection.rule else None,
         shadowed=selection.shadowed,
+        otherwise=_name(selection.otherwise),
         realms=selection.realms,
         identity=identity.parts if identity else (),
         reach=identity.reach if identity else None,
@@ -70,6 +74,10 @@ def explain(target: Target, policies: TLSPolicies, inquire: Callable[[], Inquiry
     )
 
 
+def _name(selection: Selection | None) -> str | None:
+    return selection.provider.name if selection and selection.provider else None
+
+
 def _failed(target: Target, origin: str, tls: dict[str, Any], tls_error: str | None, error: str) -> Explanation:
     return Explanation(
         target=str(target),
@@ -78,6 +86,7 @@ def _failed(target: Target, origin: str, tls: dict[str, Any], tls_error: str | N
         why=error,
         rule=None,
         shadowed=(),
+        otherwise=None,
         realms=(),
         identity=(),
         reach=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ocibroker.fetching import Fetching
@@ -14,7 +15,10 @@ from ocibroker.tls import Material
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """``fetching`` and ``identity`` are none, and ``key`` empty, where nobody answers for the target."""
+    """``fetching`` and ``identity`` are none, and ``key`` empty, where nobody answers for the target.
+
+    ``otherwise`` makes the inquiry at who is asked where this one's provider finds no identity at all.
+    """
 
     target: Target
     origin: Origin
@@ -23,6 +27,7 @@ class Inquiry:
     fetching: Fetching | None = None
     identity: Identity | None = None
     key: str = ""
+    otherwise: Callable[[], Inquiry] | None = None
 
     @property
     def provider(self) -> str | None:

@@ -12,6 +12,7 @@ from ocibroker.errors import (
     ConnectionFailed,
     CredentialUnavailable,
     IdentityRefused,
+    NoIdentity,
     OcibrokerError,
     as_code,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "IdentityToken",
     "JsonAnswer",
     "LoginPlace",
+    "NoIdentity",
     "OcibrokerError",
     "Options",
     "Provider",

@@ -27,7 +27,8 @@ class Selection:
     """The provider for a target, its options, why it was chosen, and what was passed over for it.
 
     ``provider`` is none where nobody answers; ``rule`` where no rule did. ``last`` is whether the provider was
-    chosen for want of anybody else: where it has nothing either, nobody answers.
+    chosen for want of anybody else: where it has nothing either, nobody answers. ``otherwise`` is who is asked
+    where the provider, which no rule has chosen, finds no identity at all.
     """
 
     provider: Provider[Any] | None
@@ -36,6 +37,7 @@ class Selection:
     rule: Rule | None = None
     shadowed: tuple[str, ...] = ()
     last: bool = False
+    otherwise: Selection | None = None
 
     @property
     def realms(self) -> tuple[str, ...]:
@@ -128,12 +130,14 @@ def _claimed(target: Target, claims: list[_Claimed]) -> Selection:
         raise ConfigurationError(
             f"{first} and {claims[1]} claim it equally", culprit=str(target), hint="write a [[registry]] rule"
         )
+    last = claims[-1] if claims[-1].provider.name == LAST and len(claims) > 1 else None
     return Selection(
         provider=first.provider,
         options=_defaults(first.provider),
         why=f"claim: {first.claim.why}",
         shadowed=tuple(_passed_over(claims[1:])),
         last=first.claim.strength is Strength.FALLBACK,
+        otherwise=_claimed(target, [last]) if last else None,
     )
 
 

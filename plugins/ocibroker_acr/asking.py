@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ocibroker.provider import Basic, CredentialUnavailable, FetchRequest, OcibrokerError, Secret
+from ocibroker.provider import Basic, CredentialUnavailable, FetchRequest, NoIdentity, OcibrokerError, Secret
 from ocibroker_acr.azure_cli import cli_token
 from ocibroker_acr.cloud import audiences_of, cloud_of
 from ocibroker_acr.entra import sign_in
@@ -26,9 +26,7 @@ def token_for(request: FetchRequest[AcrOptions], arc_tokens: Path) -> Basic:
         return asking.answer()
     except CredentialUnavailable as error:
         tried = f"; tried {', '.join(asking.tried)}" if asking.tried else ""
-        failure: OcibrokerError = CredentialUnavailable(
-            f"{error.message}{tried}", culprit=error.culprit, hint=error.hint
-        )
+        failure: OcibrokerError = type(error)(f"{error.message}{tried}", culprit=error.culprit, hint=error.hint)
     except OcibrokerError as error:
         failure = error.restated()
     raise failure
@@ -55,7 +53,7 @@ class _Asking:
                 tenant = "" if isinstance(place, ManagedIdentity) else place.tenant
                 return exchanged(self.request, token, tenant)
         hint = "run `az login`, set AZURE_CLIENT_ID, or write a rule; see docs/acr.md"
-        raise CredentialUnavailable("no Azure identity was found", hint=hint)
+        raise NoIdentity("no Azure identity was found", hint=hint)
 
     def _token(self, place: Place, authority: str, audiences: tuple[str, ...]) -> Secret | None:
         """Return a token for the first audience that is known, or none where there is no identity."""

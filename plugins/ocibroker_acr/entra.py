@@ -6,7 +6,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from ocibroker.provider import CredentialUnavailable, FetchRequest, OcibrokerError, Secret, hush, quietly
+from ocibroker.provider import (
+    CredentialUnavailable,
+    FetchRequest,
+    NoIdentity,
+    OcibrokerError,
+    Secret,
+    hush,
+    quietly,
+)
 from ocibroker_acr.answer import as_secret
 from ocibroker_acr.faults import UnknownAudience, refused
 from ocibroker_acr.options import AcrOptions
@@ -21,7 +29,7 @@ _LARGEST: Final = 256 * 1024
 
 
 def need_sdk() -> None:
-    """Raise :class:`~ocibroker.errors.CredentialUnavailable` that says what to install where there is no SDK.
+    """Raise :class:`~ocibroker.errors.NoIdentity` that says what to install where there is no SDK.
 
     It is not imported, since that is slow, and most identities can do without.
     """
@@ -30,7 +38,7 @@ def need_sdk() -> None:
             return
     except ImportError:  # nothing of azure's is installed
         pass
-    raise CredentialUnavailable("azure-identity is not installed", hint="pip install 'ocibroker[acr]'")
+    raise NoIdentity("azure-identity is not installed", hint="pip install 'ocibroker[acr]'")
 
 
 def sign_in(

@@ -12,7 +12,7 @@ from typing import Final
 from ocibroker.provider import Basic, CredentialUnavailable, FetchRequest, JsonAnswer, Secret, as_code
 from ocibroker_acr.answer import Answer, as_secret, ask
 from ocibroker_acr.faults import LATER
-from ocibroker_acr.json_web_token import expiry_of
+from ocibroker_acr.json_web_token import end_of
 from ocibroker_acr.options import AcrOptions
 
 USER: Final = "00000000-0000-0000-0000-000000000000"
@@ -56,12 +56,11 @@ def exchanged(request: FetchRequest[AcrOptions], token: Secret, tenant: str) -> 
     if answer.status != 200:
         raise _refused(answer)
     found = _Exchanged.read(answer.body)
-    secret = as_secret(found.refresh_token) if found else None
-    expires = expiry_of(secret) if secret else None
+    secret, now = as_secret(found.refresh_token) if found else None, request.clock.now()
+    expires = end_of(secret, now) if secret else None
     if secret is None or expires is None:
         hint = "look at what answers there, and at the proxy"
         raise CredentialUnavailable("the registry answered without a token", hint=hint)
-    now = request.clock.now()
     if expires <= now:
         raise CredentialUnavailable("the token has expired by this machine's clock", hint="set the clock")
     return Basic(username=USER, secret=secret, issued_at=now, expires_at=min(expires, now + _LIFE))

@@ -1,10 +1,10 @@
-"""When a JSON web token ends, by what it says itself (RFC 7519)."""
+"""How long a JSON web token lives, by what it says itself (RFC 7519)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ocibroker.provider import JsonAnswer, Secret
 
@@ -14,17 +14,18 @@ class _Claims(JsonAnswer):
     iat: int
 
 
-def expiry_of(token: Secret) -> datetime | None:
-    """Return the moment in UTC that ``exp`` of ``token`` is, or none where the token does not say one that can be.
+def end_of(token: Secret, now: datetime) -> datetime | None:
+    """Return when ``token``, got at ``now``, ends in UTC; none where it does not say so, or nothing that can be.
 
-    Nothing is verified: that is up to whoever accepts the token.
+    That is what ``exp`` says, or its life from ``iat`` on counted from ``now``: whichever is sooner, since either
+    of the clocks may be wrong. Nothing is verified: that is up to whoever accepts the token.
     """
     parts = token.reveal().split(".")
     claims = _Claims.read(_decoded(parts[1])) if len(parts) == 3 else None
     if claims is None or not 0 <= claims.iat < claims.exp:
         return None
     try:
-        return datetime.fromtimestamp(claims.exp, UTC)
+        return min(datetime.fromtimestamp(claims.exp, UTC), now + timedelta(seconds=claims.exp - claims.iat))
     except (OverflowError, ValueError, OSError):
         return None
 

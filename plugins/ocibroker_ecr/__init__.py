@@ -21,6 +21,7 @@ from ocibroker.provider import (
     Target,
     providers,
 )
+from ocibroker_ecr.nobody import nobody
 from ocibroker_ecr.options import EcrOptions
 from ocibroker_ecr.principal import principal_of, roles_of
 from ocibroker_ecr.registry import Registry, check_region, registry_of
@@ -66,12 +67,13 @@ class EcrProvider:
         """
         # Here, since whoever pulls from another registry should not wait for it.
         from ocibroker_ecr.asking import token_for
-        from ocibroker_ecr.sdk import need_sdk
+        from ocibroker_ecr.sdk import has_sdk
 
         registry = registry_of(request)
         check_region(registry, request)
         request.deadline.left()
-        need_sdk()
+        if not has_sdk():
+            return nobody(registry, "the AWS SDK is not installed", "pip install 'ocibroker[ecr]'")
         return token_for(registry, request)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ocibroker.provider import Anonymous, Basic, CredentialUnavailable, FetchRequest, quietly
+from ocibroker.provider import Anonymous, Basic, FetchRequest, quietly
 from ocibroker_ecr.authorization import token_in
 from ocibroker_ecr.endpoint import endpoint_of
 from ocibroker_ecr.keys import Keys
+from ocibroker_ecr.nobody import nobody
 from ocibroker_ecr.options import EcrOptions
 from ocibroker_ecr.registry import APIS, Registry
 from ocibroker_ecr.sdk import Sdk
@@ -30,11 +31,9 @@ def _token_for(registry: Registry, request: FetchRequest[EcrOptions]) -> Basic |
     sdk = Sdk(request, registry)
     way = Way(sdk, request.clock)
     keys = way.step("finding an identity", Keys(sdk, request, way).find)
-    if keys is None and registry.public:
-        return Anonymous(f"ECR Public serves everybody, and no AWS identity was found; tried {way}")
     if keys is None:
         hint = "set AWS_PROFILE, run `aws sso login`, or set profile or role_arn in a rule; see docs/ecr.md"
-        raise CredentialUnavailable(f"no AWS identity was found; tried {way}", hint=hint)
+        return nobody(registry, f"no AWS identity was found; tried {way}", hint)
     answer = way.step(_OPERATION, lambda: _ask(registry, endpoint_of(registry, request), keys, sdk.wire))
     if answer.status != 200:
         ident, date = answer.headers.get("x-amzn-requestid", ""), answer.headers.get("date", "")

@@ -5,22 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from ocibroker.provider import CredentialUnavailable, FetchRequest, OcibrokerError
+from ocibroker.provider import FetchRequest, OcibrokerError
 from ocibroker_ecr.options import EcrOptions
 from ocibroker_ecr.registry import Registry
 from ocibroker_ecr.session import new_session
 from ocibroker_ecr.wire import ContainerWire, MetadataWire, Wire
 
 
-def need_sdk() -> None:
-    """Raise :class:`~ocibroker.errors.CredentialUnavailable` that says what to install where there is no SDK."""
+def has_sdk() -> bool:
+    """Whether the AWS SDK is installed."""
     try:
         import botocore.credentials  # noqa: F401
     except ImportError:
-        pass
-    else:
-        return
-    raise CredentialUnavailable("the AWS SDK is not installed", hint="pip install 'ocibroker[ecr]'")
+        return False
+    return True
 
 
 class Sdk:

@@ -13,7 +13,7 @@ from ocibroker_gar.asking import Asking
 from ocibroker_gar.document import Federated, Source
 from ocibroker_gar.endpoints import may_give_tokens
 from ocibroker_gar.faults import SUBJECT
-from ocibroker_gar.sdk import PACKAGE
+from ocibroker_gar.sdk import PACKAGE, need_sdk
 
 _VERSION: Final = "aws1"
 _VERIFIED_AT: Final = "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15"
@@ -25,6 +25,7 @@ def aws_token(asking: Asking, identity: Federated) -> Secret:
 
     Raises :class:`~ocibroker.errors.CredentialUnavailable`.
     """
+    need_sdk()
     from google.auth import aws
 
     hush(PACKAGE)  # the import has made more loggers

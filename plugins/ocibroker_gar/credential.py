@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ocibroker.provider import Anonymous, Basic, FetchRequest, OcibrokerError, quietly
+from ocibroker.provider import Anonymous, Basic, FetchRequest, NoIdentity, OcibrokerError, quietly
 from ocibroker_gar.asking import Asking
 from ocibroker_gar.impersonation import impersonate
 from ocibroker_gar.options import GarOptions
@@ -45,7 +45,7 @@ def _answer(asking: Asking) -> Basic | Anonymous:
         return Anonymous(f"{why}; tried {', '.join(asking.tried)}")
     if token is None:
         hint = f"run `gcloud auth application-default login`, set {NAMED}, or write a rule; see docs/gar.md"
-        raise asking.failed("no Google identity was found", hint)
+        raise NoIdentity(f"no Google identity was found; tried {', '.join(asking.tried)}", hint=hint)
     if accounts:
         token = impersonate(asking, token, accounts)
     return Basic(username=USER, secret=token.secret, issued_at=request.clock.now(), expires_at=token.expires_at)

@@ -15,7 +15,7 @@ from ocibroker_gar.document import Key
 from ocibroker_gar.endpoints import endpoint, is_endpoint
 from ocibroker_gar.faults import SIGNED
 from ocibroker_gar.registry import PUBLIC
-from ocibroker_gar.sdk import PACKAGE
+from ocibroker_gar.sdk import PACKAGE, need_sdk
 from ocibroker_gar.token import SCOPE, Token
 
 _LIFE: Final = timedelta(hours=1)
@@ -54,6 +54,7 @@ def _token_url(asking: Asking, key: Key) -> str:
 
 def _signed(asking: Asking, key: Key, claims: Mapping[str, object]) -> Secret:
     """Return a JSON web token (RFC 7519) that the key has signed."""
+    need_sdk()
     from google.auth import jwt
     from google.auth.crypt import RSASigner
 

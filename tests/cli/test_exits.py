@@ -26,6 +26,7 @@ CODES = {
     errors.TLSConfigurationError: 2,
     errors.NoProvider: 3,
     errors.CredentialUnavailable: 4,
+    errors.NoIdentity: 4,
     errors.IdentityRefused: 4,
     errors.ContractViolation: 4,
     errors.ProviderUnavailable: 4,

@@ -45,6 +45,8 @@ def _facts(found: Explanation) -> Iterator[Fact]:
 def _answering(found: Explanation) -> Iterator[Fact]:
     yield Fact("provider", found.provider or "none")
     yield Fact("because", found.why, found.rule or "")
+    if found.otherwise:
+        yield Fact("otherwise", found.otherwise, "where that finds no identity")
     yield from _each("shadowed", found.shadowed)
     yield from _each("identity", found.identity, f"{found.reach}" if found.reach else "")
     yield from _each("watched", found.watch)

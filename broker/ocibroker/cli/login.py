@@ -70,5 +70,7 @@ def _notes(broker: Broker, target: Target, *, verified: bool) -> Iterator[str]:
     told = broker.explain(target)
     if not verified:
         yield f"{target.registry} asks nobody for a password, so this one could not be verified"
-    if told.provider != LAST:
+    if told.otherwise == LAST:
+        yield f"this login is used only where provider {told.provider} finds no identity: {told.why}"
+    elif told.provider != LAST:
         yield f"this login is not used: {told.why}"

@@ -10,6 +10,7 @@ from tests.azure.emulator import Azure
 from tests.azure.refusal import TRACE_ID, Refusal
 from tests.plugins.acr.asking import ENTRA, failure, user
 from tests.transport.brokers import Desk
+from tests.transport.repeats import times
 
 pytestmark = pytest.mark.acceptance(34)
 
@@ -37,11 +38,11 @@ pytestmark = pytest.mark.acceptance(34)
     ],
 )
 def test_entra_id_refuses(refusal: Refusal, said: str, cure: str, azure: Azure, desk: Desk) -> None:
-    azure.entra.refusals.append(refusal)
+    azure.entra.refusals += [refusal] * times(refusal.status)
     error = failure(desk.broker(environ=user(azure, "alice"), route=azure.route))
     tried = "tried AZURE_CLIENT_SECRET of the environment"
     assert error.message == f"Entra ID refused: {said}, request id {TRACE_ID}; {tried}"
-    assert (cure in error.hint, azure.asked) == (True, [ENTRA, ENTRA])
+    assert (cure in error.hint, azure.asked) == (True, [ENTRA] * (1 + times(refusal.status)))
 
 
 @pytest.mark.parametrize(
@@ -55,10 +56,10 @@ def test_entra_id_refuses(refusal: Refusal, said: str, cure: str, azure: Azure, 
     ],
 )
 def test_what_is_no_answer_is_an_error(response: CannedResponse, azure: Azure, desk: Desk) -> None:
-    azure.entra.refusals.append(response)
+    azure.entra.refusals += [response] * times(response.status)
     error = failure(desk.broker(environ=user(azure, "alice"), route=azure.route))
     assert isinstance(error, CredentialUnavailable)
-    assert ("c4n4ry" in str(error), azure.asked) == (False, [ENTRA, ENTRA])
+    assert ("c4n4ry" in str(error), azure.asked) == (False, [ENTRA] * (1 + times(response.status)))
 
 
 def test_a_redirect_is_not_followed(azure: Azure, desk: Desk) -> None:

@@ -12,6 +12,7 @@ from tests.azure.refusal import REQUEST_ID, Refusal
 from tests.plugins.acr.asking import HOST, IMDS, failure, rule, whose, with_cli
 from tests.transport.brokers import Desk
 from tests.transport.raw_server import raw, silent
+from tests.transport.repeats import times
 
 pytestmark = pytest.mark.acceptance(34)
 
@@ -49,11 +50,11 @@ def test_one_that_was_named_and_is_not_there_is_an_error(azure: Azure, desk: Des
 
 @pytest.mark.parametrize("status", [404, 410, 429, 500, 503])
 def test_a_service_that_fails_is_no_missing_identity(status: int, azure: Azure, desk: Desk) -> None:
-    azure.metadata.refusals.append(Refusal("too_many", status=status))
+    azure.metadata.refusals += [Refusal("too_many", status=status)] * times(status)
     token = {"accessToken": "a-token"}
     error = failure(desk.broker(environ=with_cli(desk.folder, token), route=azure.route))
     assert f"refused: status {status}, request id {REQUEST_ID}" in error.message
-    assert (error.hint, azure.asked) == ("try again later", [IMDS, IMDS])
+    assert (error.hint, azure.asked) == ("try again later", [IMDS] * (1 + times(status)))
 
 
 @pytest.mark.parametrize("status", [200, 301, 401, 403, 404, 405])

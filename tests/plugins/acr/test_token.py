@@ -13,13 +13,14 @@ from ocibroker import Basic
 from ocibroker.errors import CredentialUnavailable, RedirectRefused
 from ocibroker.provider import Secret
 from ocibroker.testing import CannedResponse
-from ocibroker_acr.json_web_token import expiry_of
+from ocibroker_acr.json_web_token import end_of
 from tests.azure.emulator import Azure
 from tests.azure.refusal import REQUEST_ID, Refusal
 from tests.azure.registry_tokens import USER, unsigned
 from tests.plugins.acr.asking import HOST, failure, user
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
+from tests.transport.repeats import times
 
 pytestmark = [pytest.mark.acceptance(34), pytest.mark.acceptance(37)]
 
@@ -96,11 +97,11 @@ def test_an_answer_without_one_is_an_error(body: bytes, azure: Azure, desk: Desk
     ],
 )
 def test_a_refusal_says_what_to_do(refusal: Refusal, cure: str, azure: Azure, desk: Desk) -> None:
-    azure.registry.refusals.append(refusal)
+    azure.registry.refusals += [refusal] * times(refusal.status)
     error = failure(desk.broker(environ=user(azure, "alice"), route=azure.route))
     why = f"the registry refused to exchange the token: {refusal.error}, status {refusal.status}"
     assert f"{why}, request id {REQUEST_ID}; tried AZURE_CLIENT_SECRET of the environment" in error.message
-    assert (cure in error.hint, azure.asked.count(HOST)) == (True, 1)
+    assert (cure in error.hint, azure.asked.count(HOST)) == (True, times(refusal.status))
 
 
 def test_a_redirect_is_not_followed(azure: Azure, desk: Desk) -> None:
@@ -109,9 +110,20 @@ def test_a_redirect_is_not_followed(azure: Azure, desk: Desk) -> None:
     assert (isinstance(error, RedirectRefused), "evil.example" in azure.asked) == (True, False)
 
 
+BEGIN = datetime.fromtimestamp(0, UTC)
+
+
 class TestExpiry:
-    def test_it_is_the_moment_that_the_token_says(self) -> None:
-        assert expiry_of(Secret(unsigned({"iat": 1, "exp": 1_000}))) == datetime.fromtimestamp(1_000, UTC)
+    @pytest.mark.parametrize(
+        ("now", "end"),
+        [(1, 1_000), (500, 1_000), (-3_600, -2_601), (3_600, 1_000)],
+        ids=["right", "old", "slow", "fast"],
+    )
+    def test_it_is_the_moment_that_the_token_says_or_its_life_from_now_whichever_is_sooner(
+        self, now: int, end: int
+    ) -> None:
+        token = Secret(unsigned({"iat": 1, "exp": 1_000}))
+        assert end_of(token, BEGIN + timedelta(seconds=now)) == BEGIN + timedelta(seconds=end)
 
     @pytest.mark.parametrize(
         "claims",
@@ -131,13 +143,13 @@ class TestExpiry:
         ],
     )
     def test_a_moment_that_cannot_be_is_none(self, claims: dict[str, object]) -> None:
-        assert expiry_of(Secret(unsigned(claims))) is None
+        assert end_of(Secret(unsigned(claims)), BEGIN) is None
 
     @given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), min_size=1))
     def test_any_other_text_has_none(self, text: str) -> None:
-        assert expiry_of(Secret(text)) is None
+        assert end_of(Secret(text), BEGIN) is None
 
     @given(st.binary(max_size=60), st.integers(0, 4))
     def test_whatever_a_part_holds_nothing_is_raised(self, content: bytes, dots: int) -> None:
         part = content.hex() or "x"
-        assert expiry_of(Secret(".".join([part] * (dots + 1)))) is None
+        assert end_of(Secret(".".join([part] * (dots + 1))), BEGIN) is None

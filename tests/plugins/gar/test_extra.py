@@ -54,12 +54,17 @@ def test_an_identity_of_aws_needs_no_other_extra(google: Google, desk: Desk) -> 
     assert google.accounts.issued[fetched(OTHERS, environ, google, desk)] == "job"
 
 
-@pytest.mark.parametrize("identity", ["key", "none"])
-def test_without_google_auth_the_error_says_what_to_install(identity: str, google: Google, desk: Desk) -> None:
-    environ = named(desk, google.accounts.key("ci")) if identity == "key" else {}
+def test_where_a_key_cannot_sign_without_google_auth_the_error_says_what_to_install(
+    google: Google, desk: Desk
+) -> None:
     expected = "provider gar: google-auth is not installed (pip install 'ocibroker[gar]')"
-    assert fetched(["google"], environ, google, desk) == expected
-    assert (google.asked, google.looked_up) == ([], [])
+    assert fetched(["google"], named(desk, google.accounts.key("ci")), google, desk) == expected
+    assert google.asked == []
+
+
+def test_what_needs_no_signature_needs_no_google_auth(google: Google, desk: Desk) -> None:
+    environ = named(desk, google.accounts.login("alice"))
+    assert google.accounts.issued[fetched(["google"], environ, google, desk)] == "user/alice"
 
 
 def test_a_login_does_not_wait_for_it_to_be_imported(google: Google, desk: Desk) -> None:
