@@ -1,0 +1,87 @@
+"""Registries that say by another status than 401 that a credential has expired."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import pytest
+
+from ocibroker import Anonymous, Basic, Secret
+from ocibroker.testing import Authority, CannedResponse
+from ocibroker.testing.request import Request
+from tests.transport.answering_server import answering
+from tests.transport.brokers import MODES, Desk, Mode, exchange, made_rule
+from tests.transport.made_provider import MadeProvider, giving
+
+REGISTRY, PUBLIC_ECR = "registry.test", "public.ecr.aws"
+BODY = b'{"errors": [{"code": "DENIED"}]}'
+UPLOAD = "/v2/app/blobs/uploads/"
+
+
+def token(text: str) -> Basic:
+    return Basic(username="AWS", secret=Secret(text))
+
+
+def taking(password: str, status: int) -> Callable[[Request], CannedResponse]:
+    """Challenge who sends nothing, and answer with ``status`` whoever sends another password."""
+    proof = f"Basic {base64.b64encode(f'AWS:{password}'.encode()).decode()}"
+
+    def answer(request: Request) -> CannedResponse:
+        sent = request.headers.get("authorization")
+        if sent is None:
+            return CannedResponse(401, {"WWW-Authenticate": 'Basic realm="ecr"'})
+        return CannedResponse(200, {}, b"here") if sent == proof else CannedResponse(status, {"X-Id": "7"}, BODY)
+
+    return answer
+
+
+@pytest.mark.acceptance(30)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("host", "status"), [(REGISTRY, 403), (PUBLIC_ECR, 403), (PUBLIC_ECR, 400)])
+class TestExpired:
+    @pytest.mark.parametrize(("method", "content"), [("GET", b""), ("POST", b"a body that is sent again")])
+    def test_the_credential_is_fetched_anew_and_the_request_sent_once_more(
+        self, desk: Desk, authority: Authority, host: str, status: int, mode: Mode, method: str, content: bytes
+    ) -> None:
+        provider = giving(token("old"), token("new"))
+        with answering(taking("new", status), authority.server_context(host)) as server:
+            desk.ports[(host, 443)] = server.port
+            access = desk.broker(made_rule(host), offered=[provider]).access(f"{host}/app")
+            answer = exchange(access, mode, method, UPLOAD, content=content)
+        assert (answer.status_code, answer.content, provider.fetched) == (200, b"here", 2)
+        assert [one.body for one in server.requests] == [content] * 3
+
+    @pytest.mark.parametrize("again", ["same", "another"])
+    def test_what_is_refused_again_is_the_answer_and_nobody_goes_round_in_circles(
+        self, desk: Desk, authority: Authority, host: str, status: int, mode: Mode, again: str
+    ) -> None:
+        provider = giving(token("old"), token("old" if again == "same" else "older"))
+        with answering(taking("new", status), authority.server_context(host)) as server:
+            desk.ports[(host, 443)] = server.port
+            access = desk.broker(made_rule(host), offered=[provider]).access(f"{host}/app")
+            for _ in range(3):
+                answer = exchange(access, mode, "GET", UPLOAD)
+                assert (answer.status_code, answer.content, answer.headers["x-id"]) == (status, BODY, "7")
+        assert provider.fetched == 2
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_bad_request_elsewhere_is_nothing_but_that(desk: Desk, authority: Authority, mode: Mode) -> None:
+    provider = giving(token("old"), token("new"))
+    with answering(taking("new", 400), authority.server_context(REGISTRY)) as server:
+        desk.ports[(REGISTRY, 443)] = server.port
+        access = desk.broker(made_rule(REGISTRY), offered=[provider]).access(f"{REGISTRY}/app")
+        answer = exchange(access, mode, "GET", UPLOAD)
+    assert (answer.status_code, answer.content, provider.fetched) == (400, BODY, 1)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_who_is_anonymous_has_nothing_to_fetch_anew(desk: Desk, authority: Authority, mode: Mode) -> None:
+    provider: MadeProvider = giving(Anonymous("nobody"))
+    forbidden = CannedResponse(403, {}, BODY)
+    with answering(lambda _: forbidden, authority.server_context(REGISTRY)) as server:
+        desk.ports[(REGISTRY, 443)] = server.port
+        access = desk.broker(made_rule(REGISTRY), offered=[provider]).access(f"{REGISTRY}/app")
+        answer = exchange(access, mode, "GET", UPLOAD)
+    assert (answer.status_code, answer.content, len(server.requests), provider.fetched) == (403, BODY, 1, 1)
