@@ -22,15 +22,17 @@ _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_LINKS
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes, *, modified: float | None = None) -> None:
     """Make ``content`` that of ``path``, with mode 0600; its folder is made with mode 0700 if need be.
+
+    ``modified``, in seconds since the epoch, becomes its modification time before anybody sees it.
 
     Raises :class:`~ocibroker.errors.WriteFailed`, with what was there untouched: where the disk is full, where
     something else than a file of this user's own stands there, or where others could change what is in the folder.
     """
     with private_folder(path.parent) as folder:
         _check_file(path, folder)
-        _replace(path, content, folder)
+        _replace(path, content, folder, modified)
 
 
 @contextmanager
@@ -51,11 +53,13 @@ def private_folder(path: Path) -> Iterator[int]:
         os.close(folder)
 
 
-def _replace(path: Path, content: bytes, folder: int) -> None:
+def _replace(path: Path, content: bytes, folder: int, modified: float | None) -> None:
     name = f".{path.name}.{secrets.token_hex(8)}"
     with writing(path):
         try:
             _write(name, content, folder)
+            if modified is not None:
+                os.utime(name, (modified, modified), dir_fd=folder)
             os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with suppress(OSError):

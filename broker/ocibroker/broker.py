@@ -10,12 +10,13 @@ from functools import lru_cache
 from typing import Final, Self, TypeVar
 
 from ocibroker.access import Access
-from ocibroker.answers import Answer, Answers, BrokerSource, Given
+from ocibroker.answers import Answer, Answers
 from ocibroker.auth import DistributionAuth, PostRefusals, Realms
-from ocibroker.cache import cache_key, options_digest
+from ocibroker.cache import FileStore, Store, cache_folder, cache_key, options_digest
 from ocibroker.clock import Clock, SystemClock
-from ocibroker.config import Config, load_config
+from ocibroker.config import Config, StoreName, load_config
 from ocibroker.credential import Anonymous, Credential
+from ocibroker.credential_source import BrokerSource, Given
 from ocibroker.errors import UsageError, WrongScheme
 from ocibroker.explanation import Explanation, explain
 from ocibroker.fetching import Fetching, Means
@@ -61,6 +62,7 @@ class Broker:
         clock: Clock | None = None,
         route: Route = direct,
         ahead: bool = True,
+        store: Store | None = None,
     ) -> None:
         self.config: Final = config
         self._clock = clock or SystemClock()
@@ -76,7 +78,7 @@ class Broker:
         self._select = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
         self._auths: OrderedDict[tuple[Target, str], DistributionAuth] = OrderedDict()
-        self._answers = Answers(self._clock, ahead=ahead)
+        self._answers = Answers(self._clock, store=store, ahead=ahead)
         self._refusals = PostRefusals()
         self._closed = False
         self._warn_of_broken_plugins()
@@ -92,15 +94,18 @@ class Broker:
         route: Route = direct,
         plugins: Iterable[object] = (),
         ahead: bool = True,
+        store: StoreName = "memory",
     ) -> Self:
         """Return a broker of the configuration at ``path``, else where it is usually found.
 
         ``route`` maps a host and port to where they are really dialled, as curl's ``--connect-to``. ``plugins``
         are modules that implement the hook and need not be installed. Without ``ahead`` nothing is renewed before
-        it must be: for a program that is about to end. Raises :class:`~ocibroker.errors.ConfigurationError`.
+        it must be: for a program that is about to end. ``store`` is where what expires is kept if the configuration
+        says nothing. Raises :class:`~ocibroker.errors.ConfigurationError`.
         """
         config = load_config(path, environ, plugins=plugins)
-        return cls(config, environ=environ, clock=clock, route=route, ahead=ahead)
+        kept = FileStore(cache_folder(environ)) if (config.store or store) == "file" else None
+        return cls(config, environ=environ, clock=clock, route=route, ahead=ahead, store=kept)
 
     def access(
         self,
@@ -111,16 +116,18 @@ class Broker:
         deadline: float = 30.0,
         caller: Caller | None = None,
         transport: CallerTransport | None = None,
+        fresh: bool = False,
     ) -> Access:
         """Return the credential for ``target`` as of now, and the transport that goes with it.
 
         ``min_ttl`` is how many seconds of life a credential must have left, ``deadline`` how many seconds to
-        wait for it in total. ``transport`` replaces the broker's connections by the caller's own.
+        wait for it in total. ``transport`` replaces the broker's connections by the caller's own. ``fresh`` has the
+        provider asked, whatever is remembered.
         """
         mark = own(transport)
         source = self._source(_target(target, actions), caller, min_ttl, deadline)
         inquiry = source.inquire()
-        return self._pair(*source.answer(inquiry), source, mark)
+        return self._pair(*source.answer(inquiry, fresh=fresh), source, mark)
 
     async def access_async(
         self,

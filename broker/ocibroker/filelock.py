@@ -20,15 +20,36 @@ _PAUSE: Final = 0.02
 def locked(path: Path, *, seconds: float = 10.0) -> Iterator[None]:
     """Hold the lock file ``path``, made with mode 0600, for a block; wait at most ``seconds`` for it.
 
-    The file stays: removing one that somebody else waits for would let two in. The kernel frees the lock of a
-    process that ends, however it ends. Raises :class:`~ocibroker.errors.WriteFailed`.
+    The file stays; where somebody removes it meanwhile, who waited waits for the one in its place. The kernel frees
+    the lock of a process that ends, however it ends. Raises :class:`~ocibroker.errors.WriteFailed`.
     """
-    file = _open(path)
+    end = time.monotonic() + seconds
+    file = _taken(path, end)
     try:
-        _wait(file, path, time.monotonic() + seconds)
         yield
     finally:
         os.close(file)
+
+
+def _taken(path: Path, end: float) -> int:
+    while True:
+        file = _open(path)
+        try:
+            _wait(file, path, end)
+            if _names(path, file):
+                return file
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)
+
+
+def _names(path: Path, file: int) -> bool:
+    """Whether ``path`` still names the open ``file``."""
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(file))
+    except OSError:
+        return False
 
 
 def _open(path: Path) -> int:

@@ -57,6 +57,7 @@ ROOMS = (
     "selection",
     "inquiry",
     "answers",
+    "credential_source",
     "explanation",
     "broker",
     "oci",

@@ -1,6 +1,7 @@
 """Somebody else's plugin, as it lies in an environment: a module, and the metadata of its distribution.
 
-It fails or answers as a rule's options say, and leaves a file behind when it is imported.
+It fails or answers as a rule's options say, leaves a file behind when it is imported, and in another a dot for each
+time that it is asked.
 """
 
 from pathlib import Path
@@ -34,6 +35,8 @@ class Acme:
         return Identity(("acme",))
 
     def fetch(self, request):
+        with open(os.environ["ACME_IMPORTED"] + "-asked", "a") as asked:
+            asked.write(".")
         if request.options.error:
             raise getattr(errors, request.options.error)("it went wrong", culprit="acme.test")
         if request.options.kind == "identity_token":

@@ -16,6 +16,12 @@ class Neighbourhood:
     def imported(self) -> bool:
         return self._trace.exists()
 
+    @property
+    def asked(self) -> int:
+        """How often the plugin was asked for a credential."""
+        path = Path(f"{self._trace}-asked")
+        return len(path.read_text()) if path.exists() else 0
+
     def process(self, *argv: str) -> Outcome:
         path = os.pathsep.join(filter(None, (str(self.packages), os.environ.get("PYTHONPATH"))))
         return self.desk.process(*argv, PYTHONPATH=path, ACME_IMPORTED=str(self._trace))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 
 import pytest
 
 from ocibroker import Anonymous
-from ocibroker.answers import Answers
+from ocibroker.answers import Answers, Demand
 from ocibroker.cache import Task
 from ocibroker.deadline import Deadline
 from ocibroker.errors import OcibrokerError
@@ -78,8 +79,9 @@ class World:
 
     def _ask(self, inquiry: Inquiry, min_ttl: float) -> None:
         try:
-            known = self.answers.remembered(inquiry, min_ttl)
-            found = known or self.answers.fetch(inquiry, Deadline.after(30.0, self.clock.monotonic))
+            demand = Demand(timedelta(seconds=min_ttl))
+            known = self.answers.remembered(inquiry, demand)
+            found = known or self.answers.fetch(inquiry, demand, Deadline.after(30.0, self.clock.monotonic))
         except OcibrokerError:
             self.refused.append(self.clock.true)
             return

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from ocibroker.cache.workers import Start, Workers, start_thread
 from ocibroker.deadline import Deadline
@@ -41,6 +41,13 @@ class Flight(Generic[T]):
             return False
         self._counted = True
         return True
+
+
+def failed_flight(error: OcibrokerError, deadline: Deadline) -> Flight[Any]:
+    """Return a flight that has ended with ``error`` before it began."""
+    flight = Flight[Any](deadline)
+    flight.future.set_exception(error)
+    return flight
 
 
 class Flights(Generic[T]):

@@ -29,9 +29,11 @@ class Memory:
             return entry
 
     def put(self, key: str, entry: Entry) -> None:
-        """Keep ``entry``."""
+        """Keep ``entry``, unless a newer one is there already."""
         with self._lock:
-            self._entries[key] = entry
+            held = self._entries.get(key)
+            if held is None or held.at.boot <= entry.at.boot:
+                self._entries[key] = entry
             self._entries.move_to_end(key)
             if len(self._entries) > MOST:
                 self._entries.popitem(last=False)

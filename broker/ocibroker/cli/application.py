@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import typer
 
-from ocibroker.cli import config
+from ocibroker.cli import cache, config
 from ocibroker.cli.explain import explain
 from ocibroker.cli.get import get
 from ocibroker.cli.login import login
@@ -30,16 +31,25 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     root.callback()(options)
-    for command in (get, explain, pull, login, logout, providers):
-        root.command()(command)
-    root.add_typer(_configuration(), name="config")
+    _add(root, get, explain, pull, login, logout, providers)
+    _add(
+        _group(root, "config", "Check, describe and find the configuration."),
+        config.check,
+        config.schema,
+        config.path,
+    )
+    remembered = _group(root, "cache", "What is remembered from one command to the next.")
+    remembered.command("list")(cache.show)
+    _add(remembered, cache.clear, cache.path)
     return root
 
 
-def _configuration() -> typer.Typer:
-    group = typer.Typer(
-        help="Check, describe and find the configuration.", context_settings={"help_option_names": [*_HELP]}
-    )
-    for command in (config.check, config.schema, config.path):
+def _add(group: typer.Typer, *commands: Callable[..., None]) -> None:
+    for command in commands:
         group.command()(command)
+
+
+def _group(root: typer.Typer, name: str, text: str) -> typer.Typer:
+    group = typer.Typer(help=text, context_settings={"help_option_names": [*_HELP]})
+    root.add_typer(group, name=name)
     return group

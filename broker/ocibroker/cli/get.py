@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ocibroker.cli.answer import as_data, as_facts
+from ocibroker.cli.duration import seconds
 from ocibroker.cli.facts import fact_table
 from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.target import TargetArgument
@@ -37,11 +38,17 @@ def get(
     ] = GetOutput.TABLE,
     *,
     push: Annotated[bool, typer.Option("--push", help="For pulling and pushing, not for pulling alone.")] = False,
+    min_ttl: Annotated[
+        float,
+        typer.Option("--min-ttl", parser=seconds, metavar="DURATION", help="The life it must have left, as 10m."),
+    ] = "60s",  # type: ignore[assignment]  # typer parses the default too
+    refresh: Annotated[bool, typer.Option("--refresh", help="Ask the provider, whatever is remembered.")] = False,
 ) -> None:
     """Get the credential for TARGET that is valid now."""
     invocation: Invocation = context.obj
+    actions = ("pull", "push") if push else ("pull",)
     with invocation.broker() as broker:
-        access = broker.access(target, actions=("pull", "push") if push else ("pull",))
+        access = broker.access(target, actions=actions, min_ttl=min_ttl, fresh=refresh)
     if access.provider is None:
         raise _nobody(access)
     _WRITERS[output](access, invocation.terminal)

@@ -28,7 +28,7 @@ class Invocation:
         """Return a broker, or raise :class:`~ocibroker.errors.ConfigurationError`."""
         from ocibroker.broker import Broker
 
-        return Broker.from_config(self.config, environ=self.environ, ahead=False)
+        return Broker.from_config(self.config, environ=self.environ, ahead=False, store="file")
 
     def load(self) -> Config:
         """Return the configuration, or raise :class:`~ocibroker.errors.ConfigurationError`."""

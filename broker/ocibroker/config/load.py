@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ocibroker.config.decode import decode, parse
 from ocibroker.config.registries import rules
-from ocibroker.config.schema import Document
+from ocibroker.config.schema import Document, StoreName
 from ocibroker.config.source import Source
 from ocibroker.config.tls import entries
 from ocibroker.config.where import find
@@ -22,12 +22,16 @@ from ocibroker.tls import TLSEntry
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the configuration says, checked. ``path`` is none where there is no file, which is fine."""
+    """What the configuration says, checked. ``path`` is none where there is no file, which is fine.
+
+    ``store`` is none where it does not say where answers are kept.
+    """
 
     path: Path | None
     rules: tuple[Rule, ...]
     tls: tuple[TLSEntry, ...]
     providers: Providers
+    store: StoreName | None = None
 
 
 def load_config(
@@ -55,7 +59,13 @@ def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) 
     source = Source(place, text, environ)
     named = [table.provider for table in document.registry]
     providers = load([*document.plugins.enable, *named], given=plugins)
-    return Config(place, rules(document.registry, providers, source), entries(document.tls, source), providers)
+    return Config(
+        place,
+        rules(document.registry, providers, source),
+        entries(document.tls, source),
+        providers,
+        document.cache.store,
+    )
 
 
 def _read(path: Path) -> str:

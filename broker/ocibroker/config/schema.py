@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -71,9 +71,19 @@ class PluginsTable(_Strict, frozen=True, kw_only=True):
     enable: list[str] = []
 
 
+StoreName = Literal["memory", "file"]
+
+
+class CacheTable(_Strict, frozen=True, kw_only=True):
+    """``[cache]``: where what expires is kept; without it the library uses memory, a command its user's files."""
+
+    store: StoreName | None = None
+
+
 class Document(_Strict, frozen=True, kw_only=True):
     """The whole file."""
 
     registry: list[RegistryTable] = []
     tls: list[TLSTable] = []
     plugins: PluginsTable = PluginsTable()
+    cache: CacheTable = CacheTable()

@@ -91,7 +91,7 @@ def run(argv: Sequence[str], read: Callable[[], bytes], environ: Mapping[str, st
     if verb == "get" and environ.get(NESTED):
         return _miss("asked by a helper that ocibroker itself runs")
     try:
-        with Broker.from_config(environ=environ, ahead=False) as broker:
+        with Broker.from_config(environ=environ, ahead=False, store="file") as broker:
             return answer(verb, stdin, broker)
     except OcibrokerError as error:
         return failed(error)

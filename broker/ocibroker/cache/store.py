@@ -1,0 +1,59 @@
+"""Where answers outlive a process, or are shared by several."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+from ocibroker.cache.entry import Entry
+from ocibroker.cache.moment import Moment
+from ocibroker.credential import Credential
+from ocibroker.deadline import Deadline
+
+
+class Store(Protocol):
+    """Entries by key. It is never a hard dependency: what goes wrong in it is a miss, and raises nothing.
+
+    Only what expires is kept in one: a password that is good for ever is not written down again.
+    """
+
+    def get(self, key: str, now: Moment) -> Entry | None:
+        """Return the entry, or none."""
+        ...
+
+    def put(self, key: str, entry: Entry, provider: str) -> None:
+        """Keep ``entry``, got from ``provider``; a newer one that is there already stays."""
+        ...
+
+    def discard(self, key: str, refused: Credential, now: Moment) -> None:
+        """Forget the entry if it holds what was refused."""
+        ...
+
+    def forget(self, key: str) -> None:
+        """Forget the entry, whatever it holds."""
+        ...
+
+    def turn(self, key: str, deadline: Deadline) -> AbstractContextManager[None]:
+        """Have one process at a time in the block, as far as that can be had within the deadline."""
+        ...
+
+
+class Nowhere:
+    """No store: what a process knows ends with it."""
+
+    def get(self, key: str, now: Moment) -> Entry | None:
+        """Return none."""
+        return None
+
+    def put(self, key: str, entry: Entry, provider: str) -> None:
+        """Keep nothing."""
+
+    def discard(self, key: str, refused: Credential, now: Moment) -> None:
+        """Forget nothing."""
+
+    def forget(self, key: str) -> None:
+        """Forget nothing."""
+
+    def turn(self, key: str, deadline: Deadline) -> AbstractContextManager[None]:
+        """Wait for nobody."""
+        return nullcontext()
