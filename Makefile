@@ -41,6 +41,7 @@ bench: $(VENV)/.installed-dev  ## set up, then measure side by side with other t
 	$(install) --group bench
 	$(BIN)/python -m benchmarks.pull
 	$(BIN)/python -m benchmarks.cold_ecr
+	$(BIN)/python -m benchmarks.cached
 
 format: $(VENV)/.installed-dev  ## set up, then format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix $(CODE)

@@ -7,6 +7,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, Self, TypeVar
 
 from ocibroker.access import Access
@@ -24,6 +25,7 @@ from ocibroker.identity import Identity
 from ocibroker.inquiry import Inquiry
 from ocibroker.origin import Origin
 from ocibroker.providers import Providers
+from ocibroker.recall import Recall
 from ocibroker.request import Caller
 from ocibroker.scratch import Scratch
 from ocibroker.selection import Selection, select
@@ -40,7 +42,7 @@ from ocibroker.transport import (
     direct,
     own,
 )
-from ocibroker.watch import Look, Watch
+from ocibroker.watch import Watch
 
 _LOG: Final = logging.getLogger("ocibroker")
 _MOST: Final = 4096
@@ -65,6 +67,7 @@ class Broker:
         store: Store | None = None,
     ) -> None:
         self.config: Final = config
+        environ = MappingProxyType(dict(environ))  # read once: what is remembered depends on it
         self._clock = clock or SystemClock()
         self._scratch = Scratch()
         self._policies = TLSPolicies(
@@ -79,6 +82,7 @@ class Broker:
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
         self._auths: OrderedDict[tuple[Target, str], DistributionAuth] = OrderedDict()
         self._answers = Answers(self._clock, store=store, ahead=ahead)
+        self._recall = Recall(self._answers, self._policies)
         self._refusals = PostRefusals()
         self._closed = False
         self._warn_of_broken_plugins()
@@ -124,10 +128,18 @@ class Broker:
         wait for it in total. ``transport`` replaces the broker's connections by the caller's own. ``fresh`` has the
         provider asked, whatever is remembered.
         """
+        plain = caller is None and transport is None
+        name = (target, tuple(actions), min_ttl, deadline)
+        if plain and not fresh and (again := self._recall.get(name)) is not None:
+            return again
         mark = own(transport)
         source = self._source(_target(target, actions), caller, min_ttl, deadline)
         inquiry = source.inquire()
-        return self._pair(*source.answer(inquiry, fresh=fresh), source, mark)
+        answering, answer = source.answer(inquiry, fresh=fresh)
+        access = self._pair(answering, answer, source, mark)
+        if plain and answering is inquiry:
+            self._recall.keep(name, access, inquiry, source.demand)
+        return access
 
     async def access_async(
         self,
@@ -140,10 +152,18 @@ class Broker:
         transport: CallerTransport | None = None,
     ) -> Access:
         """Return the same as :meth:`access` without blocking the event loop for a fetch."""
+        plain = caller is None and transport is None
+        name = (target, tuple(actions), min_ttl, deadline)
+        if plain and (again := self._recall.get(name)) is not None:
+            return again
         mark = own(transport)
         source = self._source(_target(target, actions), caller, min_ttl, deadline)
         inquiry = source.inquire()
-        return self._pair(*await source.answer_async(inquiry), source, mark)
+        answering, answer = await source.answer_async(inquiry)
+        access = self._pair(answering, answer, source, mark)
+        if plain and answering is inquiry:
+            self._recall.keep(name, access, inquiry, source.demand)
+        return access
 
     def present(
         self, target: str | Target, credential: Credential | Anonymous, *, actions: tuple[str, ...] = PULL
@@ -179,6 +199,7 @@ class Broker:
     def close(self) -> None:
         """Close connections and remove temporary files."""
         self._closed = True
+        self._recall.clear()
         self._pools.close()
         self._scratch.close()
 
@@ -213,6 +234,8 @@ class Broker:
         )
         identity = fetching.identity()
         digest = options_digest(selection.options)
+        watch = self._watch(identity)
+        looks = watch.seen() if watch else ()
         trust = material.digest if identity.host_bound else self._policies.digest
         return Inquiry(
             target=target,
@@ -221,17 +244,18 @@ class Broker:
             material=material,
             fetching=fetching,
             identity=identity,
-            key=cache_key(selection.provider.name, digest, identity, self._looks(identity), trust),
+            key=cache_key(selection.provider.name, digest, identity, looks, trust),
+            watch=watch,
+            looks=looks,
             otherwise=(lambda: self._inquiry(target, origin, otherwise, caller)) if otherwise else None,
         )
 
-    def _looks(self, identity: Identity) -> tuple[Look, ...]:
+    def _watch(self, identity: Identity) -> Watch | None:
         if not identity.watch:
-            return ()
-        watch = self._watches.get(identity)
-        if watch is None:
-            watch = _keep(self._watches, identity, Watch(identity.watch, self._clock.monotonic))
-        return watch.seen()
+            return None
+        if (known := self._watches.get(identity)) is not None:
+            return known
+        return _keep(self._watches, identity, Watch(identity.watch, self._clock.monotonic))
 
     def _pair(self, inquiry: Inquiry, answer: Answer, source: BrokerSource, mark: CallerTransport | None) -> Access:
         wire = self._wire if mark is None else RetryingWire(CallerWire(mark), self._retry)

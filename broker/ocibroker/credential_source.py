@@ -19,12 +19,12 @@ Outcome = Answer | NoIdentity
 class BrokerSource:
     """Asks the broker's answers, and where nobody was chosen and the first has no identity, who else may know."""
 
-    __slots__ = ("_answers", "_deadline", "_demand", "inquire")
+    __slots__ = ("_answers", "_deadline", "demand", "inquire")
 
     def __init__(self, answers: Answers, inquire: Callable[[], Inquiry], min_ttl: float, deadline: float) -> None:
         self.inquire = inquire
         self._answers = answers
-        self._demand = Demand(timedelta(seconds=min_ttl))
+        self.demand = Demand(timedelta(seconds=min_ttl))
         self._deadline = deadline
 
     def current(self, refused: Credential | None) -> Answer:
@@ -65,14 +65,14 @@ class BrokerSource:
         return _settled(inquiry, outcome)
 
     def _one(self, inquiry: Inquiry, *, fresh: bool) -> Answer:
-        demand = replace(self._demand, fresh=True) if fresh else self._demand
+        demand = replace(self.demand, fresh=True) if fresh else self.demand
         known = self._answers.remembered(inquiry, demand)
         return known or self._answers.fetch(inquiry, demand, self._answers.deadline(self._deadline))
 
     async def _one_async(self, inquiry: Inquiry) -> Answer:
-        known = self._answers.remembered(inquiry, self._demand)
+        known = self._answers.remembered(inquiry, self.demand)
         return known or await self._answers.fetch_async(
-            inquiry, self._demand, self._answers.deadline(self._deadline)
+            inquiry, self.demand, self._answers.deadline(self._deadline)
         )
 
     def _without(self, refused: Credential | None) -> Inquiry:

@@ -11,13 +11,15 @@ from ocibroker.origin import Origin
 from ocibroker.selection import Selection
 from ocibroker.target import Target
 from ocibroker.tls import Material
+from ocibroker.watch import Look, Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
     """``fetching`` and ``identity`` are none, and ``key`` empty, where nobody answers for the target.
 
-    ``otherwise`` makes the inquiry at who is asked where this one's provider finds no identity at all.
+    ``looks`` is what ``watch`` saw. ``otherwise`` makes the inquiry at who is asked where this one's provider finds
+    no identity at all.
     """
 
     target: Target
@@ -27,7 +29,14 @@ class Inquiry:
     fetching: Fetching | None = None
     identity: Identity | None = None
     key: str = ""
+    watch: Watch | None = None
+    looks: tuple[Look, ...] = ()
     otherwise: Callable[[], Inquiry] | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether the files that the identity depends on look as they did."""
+        return self.watch is None or self.watch.seen() == self.looks
 
     @property
     def provider(self) -> str | None:

@@ -59,6 +59,7 @@ ROOMS = (
     "answers",
     "credential_source",
     "explanation",
+    "recall",
     "broker",
     "oci",
     # what uses it

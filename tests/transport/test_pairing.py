@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocibroker import Access, Anonymous, Basic, Bearer, CallerTransport, IdentityToken, Secret
+from ocibroker import Access, Anonymous, Basic, Bearer, Caller, CallerTransport, IdentityToken, Secret
 from ocibroker.errors import (
     ConfigurationError,
     ConnectionFailed,
@@ -345,7 +345,7 @@ class TestIdentity:
         users = []
         for name in ("one", "two", "one"):
             parts[0] = name
-            credential = broker.access(TARGET).credential
+            credential = broker.access(TARGET, caller=Caller(annotations={"who": name})).credential
             assert isinstance(credential, Basic)
             users.append(credential.username)
         assert (users, provider.fetched) == (["one", "two", "one"], 2)

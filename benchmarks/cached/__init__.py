@@ -1,0 +1,1 @@
+"""What a remembered credential costs."""

@@ -1,0 +1,56 @@
+"""An access that was given before is given again, as long as all that it was made of is as it was."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from ocibroker.access import Access
+from ocibroker.answers import Answers, Demand
+from ocibroker.inquiry import Inquiry
+from ocibroker.target import Target
+from ocibroker.tls import TLSPolicies
+
+Name = tuple[str | Target, tuple[str, ...], float, float]
+"""What a caller has asked for: target, actions, the life that must be left, and the deadline."""
+
+_MOST: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    inquiry: Inquiry
+    demand: Demand
+    access: Access
+
+
+class Recall:
+    """Spares the hot path all that leads to the same answer: parsing, rules, identity and key."""
+
+    def __init__(self, answers: Answers, policies: TLSPolicies) -> None:
+        self._answers = answers
+        self._policies = policies
+        self._given: OrderedDict[Name, _Given] = OrderedDict()
+
+    def get(self, name: Name) -> Access | None:
+        """Return the access that was given to that name, if it would be made alike now."""
+        given = self._given.get(name)
+        if given is None:
+            return None
+        inquiry = given.inquiry
+        if not inquiry.stands or self._policies.for_origin(inquiry.origin) is not inquiry.material:
+            return None
+        answer = self._answers.remembered(inquiry, given.demand)
+        return given.access if answer is given.access.credential else None
+
+    def keep(self, name: Name, access: Access, inquiry: Inquiry, demand: Demand) -> None:
+        """Remember what was given."""
+        self._given[name] = _Given(inquiry, demand, access)
+        self._given.move_to_end(name)
+        if len(self._given) > _MOST:
+            self._given.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget it all."""
+        self._given.clear()
