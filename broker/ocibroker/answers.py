@@ -110,14 +110,9 @@ class Answers:
         while answer is None:
             flight, mine = self._board(inquiry, demand, deadline)
             try:
-                answer = flight.future.result(deadline.left())
+                answer = self._accepted(inquiry, demand, flight.future.result(deadline.left()), mine=mine)
             except (TimeoutError, OcibrokerError) as error:
-                failure = self._missed(inquiry, flight, error)
-                answer = (
-                    None
-                    if not mine and _ended_by_another(failure, deadline)
-                    else self._instead(inquiry, demand, failure)
-                )
+                answer = self._without(inquiry, demand, deadline, self._missed(inquiry, flight, error), mine=mine)
         return answer
 
     async def fetch_async(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
@@ -131,14 +126,10 @@ class Answers:
             # once the waiter is gone, and asyncio would log it as an error that was never looked at.
             future = asyncio.wrap_future(flight.future)
             try:
-                answer = await asyncio.wait_for(future, deadline.left())
+                found = await asyncio.wait_for(future, deadline.left())
+                answer = self._accepted(inquiry, demand, found, mine=mine)
             except (TimeoutError, OcibrokerError) as error:
-                failure = self._missed(inquiry, flight, error)
-                answer = (
-                    None
-                    if not mine and _ended_by_another(failure, deadline)
-                    else self._instead(inquiry, demand, failure)
-                )
+                answer = self._without(inquiry, demand, deadline, self._missed(inquiry, flight, error), mine=mine)
         return answer
 
     def discard(self, inquiry: Inquiry, refused: Credential) -> None:
@@ -221,6 +212,23 @@ class Answers:
             self._troubles.failed(inquiry.key, inquiry.source, late)
         return late
 
+    def _accepted(self, inquiry: Inquiry, demand: Demand, answer: Answer, *, mine: bool) -> Answer | None:
+        """Return ``answer``, or none to begin anew: another caller's flight was content with less life."""
+        entry = None if mine else self._memory.get(inquiry.key)
+        short = entry is not None and entry.standing(self._now, demand.min_ttl) is Standing.SHORT
+        return None if short else answer
+
+    def _without(
+        self, inquiry: Inquiry, demand: Demand, deadline: Deadline, failure: OcibrokerError, *, mine: bool
+    ) -> Answer | None:
+        """Return what a caller gets without an answer, or none to begin anew; else raise ``failure``.
+
+        Another caller's deadline may have ended the flight, while this one has time left.
+        """
+        if isinstance(failure, DeadlineExceeded) and not mine and not deadline.passed:
+            return None
+        return self._instead(inquiry, demand, failure)
+
     def _instead(self, inquiry: Inquiry, demand: Demand, failure: OcibrokerError) -> Answer:
         """Return what is still valid, or anonymous access where the rule allows that; else raise ``failure``."""
         if not demand.fresh and (valid := self._valid(inquiry)) is not None:
@@ -235,8 +243,3 @@ class Answers:
         entry = self._memory.get(inquiry.key)
         valid = entry is not None and entry.standing(self._now, timedelta()).valid
         return entry.answer if entry and valid else None
-
-
-def _ended_by_another(failure: OcibrokerError, deadline: Deadline) -> bool:
-    """Whether somebody else's deadline has ended the flight, and there is time for another."""
-    return isinstance(failure, DeadlineExceeded) and not deadline.passed

@@ -314,3 +314,20 @@ class TestWhoHangs:
             return found
 
         assert asyncio.run(many()).provider == "well"
+
+
+def test_a_stored_token_is_good_for_who_is_content_with_the_life_that_it_has_left(
+    desk: Desk, clock: HandClock, service: Service
+) -> None:
+    def another() -> Broker:
+        """Return the broker of another process."""
+        text, runtime = (
+            made_rule("registry.test") + '[cache]\nstore = "file"\n',
+            {"XDG_RUNTIME_DIR": str(desk.folder)},
+        )
+        return desk.broker(text, offered=[service.provider], clock=clock, environ=runtime, ahead=False)
+
+    assert number(another().access(TARGET)) == 1
+    clock.move(0.9 * HOURS)
+    assert number(another().access(TARGET, min_ttl=600)) == 1
+    assert number(another().access(TARGET, min_ttl=2 * 3600)) == 2

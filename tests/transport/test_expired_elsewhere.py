@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
+import httpx
 import pytest
 
-from ocibroker import Anonymous, Basic, Secret
+from ocibroker import Anonymous, Basic, CallerTransport, Secret
+from ocibroker.errors import RegistryRefused
 from ocibroker.testing import Authority, CannedResponse
 from ocibroker.testing.request import Request
 from tests.transport.answering_server import answering
@@ -85,3 +87,34 @@ def test_who_is_anonymous_has_nothing_to_fetch_anew(desk: Desk, authority: Autho
         access = desk.broker(made_rule(REGISTRY), offered=[provider]).access(f"{REGISTRY}/app")
         answer = exchange(access, mode, "GET", UPLOAD)
     assert (answer.status_code, answer.content, len(server.requests), provider.fetched) == (403, BODY, 1, 1)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 503])
+def test_a_transport_of_the_caller_s_that_answers_from_memory_is_read_like_any(desk: Desk, status: int) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, content=BODY)
+
+    access = desk.broker(made_rule(REGISTRY), offered=[giving(token("old"), token("new"))]).access(
+        f"{REGISTRY}/app", transport=CallerTransport(httpx.MockTransport(answer))
+    )
+    if status == 401:
+        with pytest.raises(RegistryRefused):
+            exchange(access, "sync", "GET", UPLOAD)
+    else:
+        assert exchange(access, "sync", "GET", UPLOAD).content == BODY
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_token_endpoint_behind_such_a_transport_is_read_too(desk: Desk, mode: Mode) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/token":
+            return httpx.Response(200, json={"token": "t"})
+        if request.headers.get("authorization") == "Bearer t":
+            return httpx.Response(200, content=b"here")
+        challenge = f'Bearer realm="https://{REGISTRY}/token",service="r"'
+        return httpx.Response(401, headers={"WWW-Authenticate": challenge})
+
+    access = desk.broker(made_rule(REGISTRY), offered=[giving(token("old"))]).access(
+        f"{REGISTRY}/app", transport=CallerTransport(httpx.MockTransport(answer))
+    )
+    assert exchange(access, mode, "GET", UPLOAD).content == b"here"

@@ -20,17 +20,12 @@ class AnsweringWire:
     def send(self, request: httpx.Request) -> httpx.Response:
         """Return the answer; the request's body has been read."""
         request.read()
-        return _unread(self.answer(request))
+        return self.answer(request)
 
     async def send_async(self, request: httpx.Request) -> httpx.Response:
         """Return the answer; the request's body has been read."""
         await request.aread()
-        return _unread(self.answer(request))
+        return self.answer(request)
 
     async def rest(self) -> None:
         """There is nothing to close."""
-
-
-def _unread(response: httpx.Response) -> httpx.Response:
-    """Return the response as it arrives from a wire: httpx reads one that is made of content at once."""
-    return httpx.Response(response.status_code, headers=response.headers, stream=response.stream)

@@ -24,7 +24,7 @@ def read_whole(response: httpx.Response) -> httpx.Response:
     was asked for, and a small one could unpack to anything.
     """
     try:
-        return _rebuilt(response, _join(response.iter_raw()))
+        return _rebuilt(response, _join(_raw(response)))
     finally:
         response.close()
 
@@ -43,7 +43,7 @@ def set_aside(response: httpx.Response) -> httpx.Response:
     Raises :class:`~ocibroker.errors.IntegrityError` for a body above :data:`LARGEST`.
     """
     try:
-        return _held(response, _join(response.iter_raw()))
+        return _held(response, _join(_raw(response)))
     finally:
         response.close()
 
@@ -92,8 +92,15 @@ async def _skim_async(response: httpx.Response) -> None:
             return
 
 
+def _raw(response: httpx.Response) -> Iterable[bytes]:
+    """Return the body in parts; httpx reads one that a transport has in memory before anybody asks for it."""
+    return response.stream if isinstance(response.stream, httpx.ByteStream) else response.iter_raw()
+
+
 async def _parts(response: httpx.Response) -> list[bytes]:
     """Return the body in parts, or as much of it as shows that it is too long."""
+    if isinstance(response.stream, httpx.ByteStream):
+        return [*response.stream]
     parts, size = [], 0
     async for part in response.aiter_raw():
         size += len(part)
