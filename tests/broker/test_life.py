@@ -110,6 +110,7 @@ class TestRenewal:
         assert service.provider.fetched == 1
 
 
+@pytest.mark.fault(1)
 @pytest.mark.acceptance(33)
 class TestWhenRenewalFails:
     @pytest.fixture(params=[ConnectionFailed("broke"), CredentialUnavailable("status 403"), ContractViolation("x")])
@@ -164,6 +165,7 @@ class TestWhenRenewalFails:
 class TestRefusals:
     """Who has just said no is not asked again at once."""
 
+    @pytest.mark.fault(2)
     @pytest.mark.parametrize("mode", MODES)
     def test_a_failure_is_remembered_for_seconds(
         self, broker: Broker, clock: HandClock, service: Service, mode: Mode
@@ -177,6 +179,7 @@ class TestRefusals:
         service.failure = None
         assert number(ask(broker, mode, TARGET)) == 2
 
+    @pytest.mark.fault(4)
     def test_the_more_in_a_row_the_longer(self, broker: Broker, clock: HandClock, service: Service) -> None:
         service.failure = ConnectionFailed("broke")
         for _ in range(600):
@@ -186,6 +189,7 @@ class TestRefusals:
         # Pauses of 1, 2, 4, … 256 and 300 s, each between a half and the whole.
         assert 10 <= service.provider.fetched <= 14
 
+    @pytest.mark.fault(3)
     @pytest.mark.acceptance(32)
     def test_what_the_other_side_asks_for_is_heeded(
         self, broker: Broker, clock: HandClock, service: Service

@@ -21,6 +21,7 @@ SECONDS = st.floats(min_value=0, max_value=800 * 86400.0)
 STEPS = st.one_of(st.just(0.0), st.floats(min_value=-86400.0, max_value=10 * 366 * 86400.0))
 
 
+@pytest.mark.fault(15)
 @pytest.mark.acceptance(29)
 @pytest.mark.parametrize(
     ("after", "step", "standing"),
@@ -81,6 +82,7 @@ def test_that_there_is_no_identity_is_believed_for_seconds() -> None:
     assert nobody.standing(moment(5, -3600), MINUTE) is OVER
 
 
+@pytest.mark.fault(15, 16)
 @given(life=LIVES, after=SECONDS, step=STEPS, ttl=SECONDS, share=st.floats(EARLIEST, LATEST))
 def test_nothing_is_given_out_past_its_end_by_either_clock(
     life: float, after: float, step: float, ttl: float, share: float

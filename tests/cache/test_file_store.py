@@ -58,6 +58,7 @@ def test_files_and_folder_are_their_owner_s_and_no_name_tells_anything(store: Fi
     assert {stat.S_IMODE(path.stat().st_mode) for path in store.folder.iterdir()} == {0o600}
 
 
+@pytest.mark.fault(21)
 def test_a_newer_one_is_not_replaced_by_an_older(store: FileStore) -> None:
     newer = replace(TOKENS[0], secret=Secret("newer"), expires_at=EXPIRES + timedelta(hours=1))
     store.put(KEY, kept(newer), "ecr")
@@ -128,6 +129,7 @@ def planted(kind: str, path: Path, data: bytes) -> None:
             os.truncate(path, 1024**3)
 
 
+@pytest.mark.fault(20)
 class TestWhatIsNotBelieved:
     KINDS = ("link", "second name", "folder", "pipe", "readable by others", "somebody else's", "endless")
 
@@ -167,6 +169,7 @@ class TestWhatIsNotBelieved:
         assert store.get(KEY, moment(0)) == kept()
 
 
+@pytest.mark.fault(19)
 class TestTrouble:
     @pytest.fixture(params=["a file in the folder's place", "a folder that others write"])
     def broken(self, request: pytest.FixtureRequest, tmp_path: Path) -> FileStore:
@@ -192,6 +195,7 @@ class TestTrouble:
 
 
 class TestPruning:
+    @pytest.mark.fault(22)
     def test_what_has_expired_and_what_a_crash_has_left_goes(self, store: FileStore) -> None:
         store.put(OTHER, kept(), "ecr")
         left = (store.folder / f".{KEY}.0123", store.folder / f"{KEY}.lock")

@@ -28,11 +28,13 @@ def test_sixteen_processes_with_a_thousand_operations_each_lose_and_tear_nothing
     run("hammer", tmp_path / "cache", 16, 1000)
 
 
+@pytest.mark.fault(22)
 def test_a_process_killed_at_any_step_of_a_write_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     steps = int(run("crash", tmp_path / "cache"))
     assert steps > 30
 
 
+@pytest.mark.fault(21)
 @pytest.mark.acceptance(31)
 def test_a_hundred_processes_that_start_together_make_one_call(
     tmp_path: Path, authority: Authority, roots: Path

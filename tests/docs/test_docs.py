@@ -27,7 +27,6 @@ from ocibroker_ecr import EcrOptions
 from ocibroker_gar import GarOptions
 from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
 
-ACCEPTANCE = ROOT / "docs" / "acceptance.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 PROVIDERS = ROOT / "docs" / "providers.md"
 REGISTRY = "registry.example.com"
@@ -141,14 +140,15 @@ class TestExamples:
         assert f"```python\n{module.read_text()}```" in (ROOT / "CONTRIBUTING.md").read_text()
 
 
-class TestAcceptance:
-    def test_every_item_that_is_said_to_be_shown_is_named_by_a_test(self) -> None:
-        said = set(re.findall(r"\| acceptance\((\d+)\) \|$", ACCEPTANCE.read_text(), re.MULTILINE))
-        tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-        named = {
-            item for items in re.findall(r"mark\.acceptance\(([\d, ]+)\)", tests) for item in items.split(", ")
-        }
-        assert sorted(said - named, key=int) == []
+@pytest.mark.parametrize("kind", ["acceptance", "fault"])
+def test_every_item_that_is_said_to_be_shown_is_named_by_a_test_and_the_reverse(kind: str) -> None:
+    page = (ROOT / "docs" / {"acceptance": "acceptance.md", "fault": "faults.md"}[kind]).read_text()
+    said = set(re.findall(rf"\| {kind}\((\d+)\) \|$", page, re.MULTILINE))
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = {item for items in re.findall(rf"mark\.{kind}\(([\d, ]+)\)", tests) for item in items.split(", ")}
+    listed = set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE))
+    assert sorted(said - named, key=int) == []
+    assert sorted(named - listed, key=int) == []
 
 
 class TestLinks:

@@ -74,6 +74,7 @@ def rotation(request: pytest.FixtureRequest, desk: Desk, clock: HandClock) -> It
     gc.collect()  # a connection that was forgotten would be a ResourceWarning, which is an error
 
 
+@pytest.mark.fault(13)
 @pytest.mark.acceptance(18)
 @pytest.mark.parametrize("mode", MODES)
 def test_the_next_access_trusts_the_new_one(rotation: Rotation, mode: Mode) -> None:

@@ -90,6 +90,7 @@ def test_a_hundred_tasks_cause_one_fetch_and_one_that_is_cancelled_harms_nobody(
     assert provider.fetched == 1
 
 
+@pytest.mark.fault(44)
 @pytest.mark.acceptance(31)
 def test_threads_and_event_loops_share_a_fetch(desk: Desk, gate: Gate) -> None:
     broker, provider = gated(desk, gate)
@@ -256,6 +257,7 @@ def test_one_access_serves_event_loop_after_event_loop(desk: Desk, registry: Emb
     gc.collect()
 
 
+@pytest.mark.fault(44)
 def test_one_access_serves_several_event_loops_at_once(desk: Desk, registry: EmbeddedRegistry) -> None:
     access = desk.broker(rule(registry.address)).access(f"{registry.address}/app")
     with ThreadPoolExecutor(8) as threads:
@@ -295,6 +297,7 @@ def test_a_closed_client_can_be_followed_by_another_in_the_same_loop(
     gc.collect()
 
 
+@pytest.mark.fault(45)
 def test_a_request_that_is_cancelled_gives_its_connection_back(desk: Desk, authority: Authority) -> None:
     begun, go = threading.Event(), threading.Event()
 
@@ -351,3 +354,37 @@ def test_closing_a_broker_leaves_an_answer_that_is_being_read(
             broker.close()
             assert sum(map(len, answer.iter_bytes())) == 500_000
     gc.collect()
+
+
+@pytest.mark.fault(36)
+@pytest.mark.acceptance(31)
+def test_ten_thousand_tasks_cause_one_fetch_also_when_the_first_is_cancelled(desk: Desk, gate: Gate) -> None:
+    broker, provider = gated(desk, gate)
+
+    async def many() -> list[object]:
+        tasks = [asyncio.create_task(broker.access_async(TARGET)) for _ in range(10_000)]
+        await asyncio.to_thread(gate.begun.wait, 10)
+        tasks[0].cancel()
+        await asyncio.wait(tasks[:1])
+        gate.go.set()
+        return list(await asyncio.gather(*tasks, return_exceptions=True))
+
+    first, *others = asyncio.run(many())
+    assert isinstance(first, asyncio.CancelledError)
+    assert {isinstance(one, Access) and one.credential == ALICE for one in others} == {True}
+    assert provider.fetched == 1
+
+
+@pytest.mark.fault(36)
+def test_ten_thousand_tasks_share_one_failure(desk: Desk) -> None:
+    gate = Gate(failing)
+    broker, provider = gated(desk, gate)
+
+    async def many() -> list[object]:
+        tasks = [asyncio.create_task(broker.access_async(TARGET)) for _ in range(10_000)]
+        await asyncio.to_thread(gate.begun.wait, 10)
+        gate.go.set()
+        return list(await asyncio.gather(*tasks, return_exceptions=True))
+
+    assert {type(one) for one in asyncio.run(many())} == {CredentialUnavailable}
+    assert provider.fetched == 1

@@ -61,6 +61,7 @@ def fetched(desk: Desk, getting: Getting, text: str = "", *, deadline: float = D
     assert getting.ended.wait(10)
 
 
+@pytest.mark.fault(6)
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize(
     "script",
@@ -124,6 +125,7 @@ def test_a_deadline_spans_all_requests_of_a_fetch(desk: Desk) -> None:
     assert times[0] < GENEROUS
 
 
+@pytest.mark.fault(5)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("limit", ["deadline", "rule"])
 def test_who_waits_for_a_provider_that_hangs_is_released(desk: Desk, limit: str, mode: Mode) -> None:
@@ -205,6 +207,7 @@ class TestTheClientOfAFetch:
             ca = private.write(desk.folder / "private")
             assert self.get(desk, f"https://{place}/", f'[[tls]]\nmatch = "{place}"\nca = ["{ca}"]\n') == 200
 
+    @pytest.mark.fault(10)
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_it_follows_no_redirect(self, desk: Desk, authority: Authority, status: int) -> None:
         with answering(OK, authority.server_context("evil.test")) as evil:

@@ -87,6 +87,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.fault(11)
 @pytest.mark.acceptance(25)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("credential", CREDENTIALS, ids=["basic", "identity-token"])
@@ -256,6 +257,7 @@ def test_the_registrys_authority_is_not_trusted_for_its_token_endpoint(desk: Des
     assert tokens.requests == []
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("credential", CREDENTIALS, ids=["basic", "identity-token"])

@@ -112,6 +112,7 @@ class TestRegistry:
             answer = exchange(access, "sync", "GET", TAGS)
         assert (clock.monotonic() - before, answer.status_code) == outcome
 
+    @pytest.mark.fault(5, 12)
     @pytest.mark.parametrize("mode", MODES)
     def test_a_connection_that_breaks_before_an_answer_is_made_again(
         self, desk: Desk, authority: Authority, access: Access, mode: Mode
@@ -147,6 +148,7 @@ class TestProvider:
         provider = MadeProvider(fetch)
         return desk.broker(made_rule("charts.test"), offered=[provider], clock=clock), provider
 
+    @pytest.mark.fault(4)
     @pytest.mark.parametrize("status", IN_NEED)
     def test_a_server_in_need_is_asked_again_with_the_same_body(
         self, desk: Desk, authority: Authority, clock: HandClock, status: int
@@ -167,6 +169,7 @@ class TestProvider:
                 broker.access("charts.test/app")
             assert len(server.requests) == 1
 
+    @pytest.mark.fault(3)
     @pytest.mark.acceptance(32)
     def test_where_the_deadline_comes_first_nobody_waits_and_nobody_asks_before_the_time(
         self, desk: Desk, authority: Authority, clock: HandClock
@@ -184,6 +187,7 @@ class TestProvider:
             assert (provider.fetched, len(server.requests)) == (2, 2)
 
 
+@pytest.mark.fault(3)
 @pytest.mark.parametrize(
     ("said", "pause"),
     [

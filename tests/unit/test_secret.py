@@ -101,6 +101,7 @@ def test_any_text_is_kept_whole_or_refused(text: str) -> None:
         assert kept.reveal() == text
 
 
+@pytest.mark.fault(9)
 @pytest.mark.parametrize("where", ["{}x", "x{}y", "x{}"], ids=["first", "between", "last"])
 @pytest.mark.parametrize("code", CONTROLS, ids=hex)
 def test_every_control_character_is_refused_wherever_it_stands(code: int, where: str) -> None:
@@ -108,6 +109,7 @@ def test_every_control_character_is_refused_wherever_it_stands(code: int, where:
         Secret(where.format(chr(code)))
 
 
+@pytest.mark.fault(9)
 @pytest.mark.parametrize(
     ("value", "why"),
     [

@@ -68,6 +68,7 @@ def test_a_body_is_read_whole(read: Read, parts: list[bytes]) -> None:
     assert read(httpx.Response(200, stream=Body(iter(parts)))).content == b"".join(parts)
 
 
+@pytest.mark.fault(7)
 @both
 def test_an_endless_body_is_refused_after_little_more_than_the_bound(read: Read) -> None:
     body = Body(endless())
@@ -85,6 +86,7 @@ def test_the_connection_is_given_back_in_any_case(read: Read, parts: list[bytes]
     assert body.closed
 
 
+@pytest.mark.fault(7)
 @both
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "zstd", "identity, gzip", "GZIP", "x"])
 def test_a_compressed_body_is_refused(read: Read, coding: str) -> None:

@@ -66,6 +66,7 @@ def test_an_unchanged_file_looks_the_same(path: Path) -> None:
     assert look([path]) == look([path])
 
 
+@pytest.mark.fault(18)
 def test_the_swap_of_a_link_looks_different(path: Path, tmp_path: Path) -> None:
     data, link = tmp_path / "..data", tmp_path / "mounted"
     for name in ("first", "second"):

@@ -114,6 +114,7 @@ BEGIN = datetime.fromtimestamp(0, UTC)
 
 
 class TestExpiry:
+    @pytest.mark.fault(17)
     @pytest.mark.parametrize(
         ("now", "end"),
         [(1, 1_000), (500, 1_000), (-3_600, -2_601), (3_600, 1_000)],
