@@ -157,4 +157,6 @@ def _moment(text: str) -> datetime | None:
 
 def _left(request: httpx.Request) -> float:
     deadline = request.extensions.get(DEADLINE)
-    return deadline.left() if isinstance(deadline, Deadline) else _PATIENCE
+    if not isinstance(deadline, Deadline):
+        return _PATIENCE
+    return 0.0 if deadline.passed else deadline.left()
