@@ -6,6 +6,7 @@ import logging
 import random
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import TIMEOUT_MAX
 from typing import Final
 
 from ocibroker.cache import (
@@ -46,6 +47,8 @@ Answer = Credential | Anonymous
 _LOG: Final = logging.getLogger("ocibroker")
 _AHEAD: Final = 30.0
 """Seconds for a renewal that nobody waits for."""
+_GRACE: Final = 0.05
+"""Seconds in which a flight whose deadline has passed may still say what it was waiting for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Answers:
         if entry is None:
             return None
         standing = entry.standing(self._now, demand.min_ttl)
-        if standing is Standing.DUE and self._ahead:
+        if standing is Standing.DUE and self._ahead and not self._troubles.pauses(inquiry.key):
             self._renew(inquiry)
         return entry.answer if standing in {Standing.FRESH, Standing.DUE} else None
 
@@ -110,7 +113,7 @@ class Answers:
         while answer is None:
             flight, mine = self._board(inquiry, demand, deadline)
             try:
-                answer = self._accepted(inquiry, demand, flight.future.result(deadline.left()), mine=mine)
+                answer = self._accepted(inquiry, demand, flight.future.result(_wait(flight, deadline)), mine=mine)
             except (TimeoutError, OcibrokerError) as error:
                 answer = self._without(inquiry, demand, deadline, self._missed(inquiry, flight, error), mine=mine)
         return answer
@@ -122,21 +125,28 @@ class Answers:
         answer: Answer | None = None
         while answer is None:
             flight, mine = self._board(inquiry, demand, deadline)
+            seconds = _wait(flight, deadline)
             # A flight cannot be cancelled, so this future needs no shield; under one, nobody would take its outcome
             # once the waiter is gone, and asyncio would log it as an error that was never looked at.
             future = asyncio.wrap_future(flight.future)
             try:
-                found = await asyncio.wait_for(future, deadline.left())
+                found = await asyncio.wait_for(future, seconds)
                 answer = self._accepted(inquiry, demand, found, mine=mine)
             except (TimeoutError, OcibrokerError) as error:
                 answer = self._without(inquiry, demand, deadline, self._missed(inquiry, flight, error), mine=mine)
         return answer
 
-    def discard(self, inquiry: Inquiry, refused: Credential) -> None:
-        """Forget what the registry turned down; not again and again, since then it is not its age."""
-        if self._troubles.renews(inquiry.key):
-            self._memory.discard(inquiry.key, refused)
-            self._store.discard(inquiry.key, refused, self._now)
+    def renews(self, inquiry: Inquiry, refused: Credential) -> bool:
+        """Whether what a registry turned down is what is remembered, and is to be fetched anew.
+
+        Not again and again, since then it is not its age. It is dropped from the store, and remembered here until
+        there is another: it may be refused for what it is not allowed, and good for all else.
+        """
+        entry = self._memory.get(inquiry.key)
+        if entry is None or entry.answer != refused or not self._troubles.renews(inquiry.key):
+            return False
+        self._store.discard(inquiry.key, refused, self._now)
+        return True
 
     def deadline(self, seconds: float) -> Deadline:
         """Return the moment ``seconds`` from now."""
@@ -169,9 +179,14 @@ class Answers:
         try:
             if (kept := self._kept(inquiry, demand)) is not None:
                 return kept
-            with self._store.turn(inquiry.key, limit):
-                # Another process may have fetched it while this one waited for its turn.
-                return self._kept(inquiry, demand) or self._fetched(inquiry, fetching, limit)
+            with self._store.turn(inquiry.key, limit) as waited:
+                # Another process may have fetched it meanwhile.
+                if (kept := self._kept(inquiry, demand)) is not None:
+                    return kept
+                if not waited:
+                    return self._fetched(inquiry, fetching, limit)
+            # Who came first has left nothing: it has failed, or its answer is none to keep.
+            return self._fetched(inquiry, fetching, limit)
         except BaseException as error:  # noqa: BLE001  # a provider may raise anything, SystemExit included
             failure = contained(error, inquiry.culprit)
         self._failed(inquiry, failure)
@@ -199,21 +214,24 @@ class Answers:
         if isinstance(failure, IdentityRefused):
             self._memory.forget(inquiry.key)
             self._store.forget(inquiry.key)
+        if isinstance(failure, DeadlineExceeded):  # who waits counts it
+            return
         known = self._troubles.failed(inquiry.key, inquiry.source, failure)
-        if known is not None and known.failures == 1 and self._valid(inquiry) is not None:
+        if known.failures == 1 and self._valid(inquiry) is not None:
             _LOG.warning("%s; what it gave before is still valid, and is given out until it expires", failure)
 
     def _missed(self, inquiry: Inquiry, flight: Flight[Answer], error: Exception) -> OcibrokerError:
         """Return why a waiter has no answer."""
+        if isinstance(error, TimeoutError | DeadlineExceeded) and flight.late_for_the_first_time():
+            self._troubles.late(inquiry.source)
         if isinstance(error, OcibrokerError):
             return error.restated()
-        late = DeadlineExceeded("did not answer in time", culprit=inquiry.culprit, hint="allow more time")
-        if flight.hangs_for_the_first_time():
-            self._troubles.failed(inquiry.key, inquiry.source, late)
-        return late
+        return DeadlineExceeded("did not answer in time", culprit=inquiry.culprit, hint="allow more time")
 
     def _accepted(self, inquiry: Inquiry, demand: Demand, answer: Answer, *, mine: bool) -> Answer | None:
         """Return ``answer``, or none to begin anew: another caller's flight was content with less life."""
+        if demand.fresh and not mine:
+            return None
         entry = None if mine else self._memory.get(inquiry.key)
         short = entry is not None and entry.standing(self._now, demand.min_ttl) is Standing.SHORT
         return None if short else answer
@@ -243,3 +261,9 @@ class Answers:
         entry = self._memory.get(inquiry.key)
         valid = entry is not None and entry.standing(self._now, timedelta()).valid
         return entry.answer if entry and valid else None
+
+
+def _wait(flight: Flight[Answer], deadline: Deadline) -> float:
+    """Return the seconds to wait for ``flight``: by the caller's deadline, and hardly longer than by its own."""
+    own = max(flight.deadline.at - flight.deadline.monotonic(), 0.0) + _GRACE
+    return min(deadline.left(), own, TIMEOUT_MAX)

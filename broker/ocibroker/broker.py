@@ -108,7 +108,8 @@ class Broker:
         says nothing. Raises :class:`~ocibroker.errors.ConfigurationError`.
         """
         config = load_config(path, environ, plugins=plugins)
-        kept = FileStore(cache_folder(environ)) if (config.store or store) == "file" else None
+        in_files = (config.store or store) == "file" and os.name == "posix"
+        kept = FileStore(cache_folder(environ)) if in_files else None
         return cls(config, environ=environ, clock=clock, route=route, ahead=ahead, store=kept)
 
     def access(
@@ -128,7 +129,7 @@ class Broker:
         wait for it in total. ``transport`` replaces the broker's connections by the caller's own. ``fresh`` has the
         provider asked, whatever is remembered.
         """
-        plain = caller is None and transport is None
+        plain = caller is None and transport is None and isinstance(target, str | Target)
         name = (target, tuple(actions), min_ttl, deadline)
         if plain and not fresh and (again := self._recall.get(name)) is not None:
             return again
@@ -152,7 +153,7 @@ class Broker:
         transport: CallerTransport | None = None,
     ) -> Access:
         """Return the same as :meth:`access` without blocking the event loop for a fetch."""
-        plain = caller is None and transport is None
+        plain = caller is None and transport is None and isinstance(target, str | Target)
         name = (target, tuple(actions), min_ttl, deadline)
         if plain and (again := self._recall.get(name)) is not None:
             return again
@@ -199,7 +200,7 @@ class Broker:
     def close(self) -> None:
         """Close connections and remove temporary files."""
         self._closed = True
-        self._recall.clear()
+        self._recall.close()
         self._pools.close()
         self._scratch.close()
 
@@ -292,6 +293,8 @@ class Broker:
 
 
 def _target(target: str | Target, actions: tuple[str, ...] | None) -> Target:
+    if not isinstance(target, str | Target):
+        raise UsageError(f"a {type(target).__name__} is no target", hint="write registry/repository")
     parsed = target if isinstance(target, Target) else Target.parse(target)
     # A target that was made for more than the default keeps what it was made for.
     return parsed if actions is None or actions == PULL else parsed.doing(actions)

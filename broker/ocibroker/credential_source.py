@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Final
 
 from ocibroker.answers import Answer, Answers, Demand
 from ocibroker.credential import Anonymous, Credential
-from ocibroker.errors import NoIdentity
+from ocibroker.deadline import Deadline
+from ocibroker.errors import NoIdentity, OcibrokerError, UsageError
 from ocibroker.inquiry import Inquiry
 
 Answered = tuple[Inquiry, Answer]
 """Whose answer it is, and the answer."""
 Outcome = Answer | NoIdentity
+
+_LONGEST: Final = 1e9
 
 
 class BrokerSource:
@@ -24,64 +28,71 @@ class BrokerSource:
     def __init__(self, answers: Answers, inquire: Callable[[], Inquiry], min_ttl: float, deadline: float) -> None:
         self.inquire = inquire
         self._answers = answers
-        self.demand = Demand(timedelta(seconds=min_ttl))
-        self._deadline = deadline
+        self.demand = Demand(timedelta(seconds=_number("min_ttl", min_ttl)))
+        self._deadline = _number("deadline", deadline)
 
     def current(self, refused: Credential | None) -> Answer:
-        """Return it, newly fetched where it is due or is the one that was ``refused``."""
-        return self.answer(self._without(refused))[1]
+        """Return it, newly fetched where it is due or was ``refused``; what was refused where there is no other."""
+        inquiry = self.inquire()
+        if refused is None or not self._renews(inquiry, refused):
+            return self.answer(inquiry)[1]
+        try:
+            return self.answer(inquiry, fresh=True)[1]
+        except OcibrokerError:
+            return refused
 
     async def current_async(self, refused: Credential | None) -> Answer:
         """Return it without blocking the event loop."""
-        return (await self.answer_async(self._without(refused)))[1]
+        inquiry = self.inquire()
+        if refused is None or not self._renews(inquiry, refused):
+            return (await self.answer_async(inquiry))[1]
+        try:
+            return (await self.answer_async(inquiry, fresh=True))[1]
+        except OcibrokerError:
+            return refused
 
     def answer(self, inquiry: Inquiry, *, fresh: bool = False) -> Answered:
         """Return what is remembered for ``inquiry``, else or with ``fresh`` fetch it.
 
         Where its provider finds no identity, and no rule has chosen it, who else is asked may have a login.
         """
+        demand, deadline = replace(self.demand, fresh=fresh), self._answers.deadline(self._deadline)
         outcome: Outcome
         try:
-            outcome = self._one(inquiry, fresh=fresh)
+            outcome = self._one(inquiry, demand, deadline)
         except NoIdentity as error:
             outcome = error
         if (second := _second(inquiry, outcome)) is not None:
-            found = self._one(second, fresh=fresh)
+            found = self._one(second, demand, deadline)
             if not isinstance(found, Anonymous):
                 return second, found
         return _settled(inquiry, outcome)
 
-    async def answer_async(self, inquiry: Inquiry) -> Answered:
+    async def answer_async(self, inquiry: Inquiry, *, fresh: bool = False) -> Answered:
         """Return the same without blocking the event loop."""
+        demand, deadline = replace(self.demand, fresh=fresh), self._answers.deadline(self._deadline)
         outcome: Outcome
         try:
-            outcome = await self._one_async(inquiry)
+            outcome = await self._one_async(inquiry, demand, deadline)
         except NoIdentity as error:
             outcome = error
         if (second := _second(inquiry, outcome)) is not None:
-            found = await self._one_async(second)
+            found = await self._one_async(second, demand, deadline)
             if not isinstance(found, Anonymous):
                 return second, found
         return _settled(inquiry, outcome)
 
-    def _one(self, inquiry: Inquiry, *, fresh: bool) -> Answer:
-        demand = replace(self.demand, fresh=True) if fresh else self.demand
+    def _one(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
+        return self._answers.remembered(inquiry, demand) or self._answers.fetch(inquiry, demand, deadline)
+
+    async def _one_async(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
         known = self._answers.remembered(inquiry, demand)
-        return known or self._answers.fetch(inquiry, demand, self._answers.deadline(self._deadline))
+        return known or await self._answers.fetch_async(inquiry, demand, deadline)
 
-    async def _one_async(self, inquiry: Inquiry) -> Answer:
-        known = self._answers.remembered(inquiry, self.demand)
-        return known or await self._answers.fetch_async(
-            inquiry, self.demand, self._answers.deadline(self._deadline)
-        )
-
-    def _without(self, refused: Credential | None) -> Inquiry:
-        inquiry = self.inquire()
-        if refused is not None:
-            self._answers.discard(inquiry, refused)
-            if inquiry.otherwise is not None:
-                self._answers.discard(inquiry.otherwise(), refused)
-        return inquiry
+    def _renews(self, inquiry: Inquiry, refused: Credential) -> bool:
+        if self._answers.renews(inquiry, refused):
+            return True
+        return inquiry.otherwise is not None and self._answers.renews(inquiry.otherwise(), refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +123,10 @@ def _settled(inquiry: Inquiry, outcome: Outcome) -> Answered:
     if inquiry.selection.last and isinstance(outcome, Anonymous):
         return inquiry, Anonymous(f"no rule matches {inquiry.target}, and {outcome.reason}")
     return inquiry, outcome
+
+
+def _number(name: str, seconds: object) -> float:
+    """Return ``seconds``, which are at most some decades; raises :class:`~ocibroker.errors.UsageError`."""
+    if isinstance(seconds, int | float) and seconds >= 0:  # not a number is neither
+        return min(float(seconds), _LONGEST)
+    raise UsageError("is no number of seconds from 0 on", culprit=name)

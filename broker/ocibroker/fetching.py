@@ -13,7 +13,7 @@ from ocibroker.child import Completed, run
 from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.deadline import Deadline
-from ocibroker.errors import ContractViolation, InvalidValue, OcibrokerError
+from ocibroker.errors import ContractViolation, InvalidValue, NoIdentity, OcibrokerError
 from ocibroker.hookspecs import Provider
 from ocibroker.identity import Identity
 from ocibroker.origin import Origin
@@ -81,13 +81,13 @@ class Fetching:
         Raises whatever the provider raises: its worker contains it.
         """
         opened: list[httpx.Client] = []
-        pauses: list[float] = []
+        pauses: list[float | None] = [None]
         try:
             return self._checked(self.provider.fetch(self._request(deadline, opened, pauses)))
         except InvalidValue as error:
             why = f"made a credential that is not one: {error.message}"
         except OcibrokerError as error:
-            if pauses and error.retry_after is None:
+            if error.retry_after is None and not isinstance(error, NoIdentity):
                 error.retry_after = pauses[-1]
             raise
         finally:
@@ -95,12 +95,13 @@ class Fetching:
                 client.close()
         raise ContractViolation(why, culprit=self._culprit)
 
-    def _request(self, deadline: Deadline, opened: list[httpx.Client], pauses: list[float]) -> FetchRequest[Any]:
+    def _request(
+        self, deadline: Deadline, opened: list[httpx.Client], pauses: list[float | None]
+    ) -> FetchRequest[Any]:
         means = self.means
 
         def notice(answer: httpx.Response) -> None:
-            if (pause := asked_pause(answer)) is not None:
-                pauses.append(pause)
+            pauses.append(asked_pause(answer))
 
         def run_child(argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
             return run(argv, environ=means.environ, deadline=deadline, stdin=stdin, inherit=inherit)

@@ -20,28 +20,37 @@ _PAUSE: Final = 0.02
 def locked(path: Path, *, seconds: float = 10.0) -> Iterator[None]:
     """Hold the lock file ``path``, made with mode 0600, for a block; wait at most ``seconds`` for it.
 
-    The file stays; where somebody removes it meanwhile, who waited waits for the one in its place. The kernel frees
-    the lock of a process that ends, however it ends. Raises :class:`~ocibroker.errors.WriteFailed`.
+    The kernel frees the lock of a process that ends, however it ends. Raises
+    :class:`~ocibroker.errors.WriteFailed`.
     """
-    end = time.monotonic() + seconds
-    file = _taken(path, end)
+    file = lock(path, seconds)
+    if file is None:
+        raise WriteFailed("is held by another process", culprit=str(path), hint="see who holds it, and try again")
     try:
         yield
     finally:
         os.close(file)
 
 
-def _taken(path: Path, end: float) -> int:
+def lock(path: Path, seconds: float) -> int | None:
+    """Return the open and locked file ``path``, or none where another process held it for so many ``seconds``.
+
+    Where somebody removes it meanwhile, who waited waits for the one in its place. Raises
+    :class:`~ocibroker.errors.WriteFailed`.
+    """
+    end = time.monotonic() + seconds
     while True:
         file = _open(path)
         try:
-            _wait(file, path, end)
-            if _names(path, file):
+            held = _wait(file, end)
+            if held and _names(path, file):
                 return file
         except BaseException:
             os.close(file)
             raise
         os.close(file)
+        if not held:
+            return None
 
 
 def _names(path: Path, file: int) -> bool:
@@ -65,13 +74,12 @@ def _open(path: Path) -> int:
     raise WriteFailed(why, culprit=str(path), hint="a lock file belongs here: see what is in its place")
 
 
-def _wait(file: int, path: Path, end: float) -> None:
+def _wait(file: int, end: float) -> bool:
     while not taken(file):
         if time.monotonic() > end:
-            raise WriteFailed(
-                "is held by another process", culprit=str(path), hint="see who holds it, and try again"
-            )
+            return False
         time.sleep(_PAUSE)
+    return True
 
 
 def taken(file: int) -> bool:

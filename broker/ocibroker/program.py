@@ -18,7 +18,8 @@ def find_program(name: str, environ: Mapping[str, str]) -> Path | None:
     :class:`~ocibroker.errors.ConfigurationError` for one that everybody could have put there.
     """
     for folder in environ.get("PATH", "").split(os.pathsep):
-        if Path(folder).is_absolute() and (found := shutil.which(name, path=folder)):
+        found = shutil.which(name, path=folder) if Path(folder).is_absolute() else None
+        if found and Path(found).is_absolute():  # on Windows the current directory is looked into first
             _check_owners(Path(found))
             return Path(found)
     return None

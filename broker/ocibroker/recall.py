@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
@@ -31,6 +32,8 @@ class Recall:
     def __init__(self, answers: Answers, policies: TLSPolicies) -> None:
         self._answers = answers
         self._policies = policies
+        self._lock = threading.Lock()
+        self._closed = False
         self._given: OrderedDict[Name, _Given] = OrderedDict()
 
     def get(self, name: Name) -> Access | None:
@@ -45,12 +48,16 @@ class Recall:
         return given.access if answer is given.access.credential else None
 
     def keep(self, name: Name, access: Access, inquiry: Inquiry, demand: Demand) -> None:
-        """Remember what was given."""
-        self._given[name] = _Given(inquiry, demand, access)
-        self._given.move_to_end(name)
-        if len(self._given) > _MOST:
-            self._given.popitem(last=False)
+        """Remember what was given, unless the broker has been closed meanwhile."""
+        with self._lock:
+            self._given.pop(name, None)
+            if not self._closed:
+                self._given[name] = _Given(inquiry, demand, access)
+            if len(self._given) > _MOST:
+                self._given.popitem(last=False)
 
-    def clear(self) -> None:
-        """Forget it all."""
-        self._given.clear()
+    def close(self) -> None:
+        """Forget it all, for good."""
+        with self._lock:
+            self._closed = True
+            self._given.clear()

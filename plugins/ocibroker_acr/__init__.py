@@ -61,8 +61,9 @@ class AcrProvider:
         first = places[0] if places else None
         named = isinstance(first, Application) and first.tenant and first.client
         authority = request.options.authority_host or request.environ.get("AZURE_AUTHORITY_HOST", "")
+        bounds = (f"authority {authority}" if authority else "", f"audience {request.options.audience}")
         return Identity(
-            (authority, request.options.audience, *(part for place in places for part in place.parts)),
+            (*filter(None, bounds), *(part for place in places for part in place.parts)),
             reach="global" if named else "local",
             watch=tuple(path for place in places for path in place.watch),
         )
@@ -80,7 +81,7 @@ class AcrProvider:
         from ocibroker_acr.entra import need_sdk
 
         request.deadline.left()
-        need_sdk()
+        need_sdk(request)
         return token_for(request, self.arc_tokens)
 
 

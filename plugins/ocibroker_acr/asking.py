@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ocibroker.provider import Basic, CredentialUnavailable, FetchRequest, NoIdentity, OcibrokerError, Secret
+from ocibroker.provider import Basic, CredentialUnavailable, FetchRequest, OcibrokerError, Secret
 from ocibroker_acr.azure_cli import cli_token
 from ocibroker_acr.cloud import audiences_of, cloud_of
 from ocibroker_acr.entra import sign_in
 from ocibroker_acr.exchange import exchanged
 from ocibroker_acr.faults import UnknownAudience
 from ocibroker_acr.managed_identity import managed_token
+from ocibroker_acr.nobody import nobody
 from ocibroker_acr.options import AcrOptions
 from ocibroker_acr.places import Application, AzureCli, ManagedIdentity, Place, is_id, places_of
 
@@ -52,8 +53,7 @@ class _Asking:
                 self.tried = [place.told]
                 tenant = "" if isinstance(place, ManagedIdentity) else place.tenant
                 return exchanged(self.request, token, tenant)
-        hint = "run `az login`, set AZURE_CLIENT_ID, or write a rule; see docs/acr.md"
-        raise NoIdentity("no Azure identity was found", hint=hint)
+        raise nobody(self.request, "no Azure identity was found")
 
     def _token(self, place: Place, authority: str, audiences: tuple[str, ...]) -> Secret | None:
         """Return a token for the first audience that is known, or none where there is no identity."""

@@ -9,7 +9,6 @@ from typing import Any, Final
 from ocibroker.provider import (
     CredentialUnavailable,
     FetchRequest,
-    NoIdentity,
     OcibrokerError,
     Secret,
     hush,
@@ -17,6 +16,7 @@ from ocibroker.provider import (
 )
 from ocibroker_acr.answer import as_secret
 from ocibroker_acr.faults import UnknownAudience, refused
+from ocibroker_acr.nobody import nobody
 from ocibroker_acr.options import AcrOptions
 from ocibroker_acr.places import CLIENT_ANNOTATION, TENANT_ANNOTATION, Application, is_id
 from ocibroker_acr.wire import Wire
@@ -28,8 +28,8 @@ _LARGEST: Final = 256 * 1024
 """Bytes of a file with a certificate, its chain and its key."""
 
 
-def need_sdk() -> None:
-    """Raise :class:`~ocibroker.errors.NoIdentity` that says what to install where there is no SDK.
+def need_sdk(request: FetchRequest[AcrOptions]) -> None:
+    """Raise :class:`~ocibroker.errors.CredentialUnavailable` that says what to install where there is no SDK.
 
     It is not imported, since that is slow, and most identities can do without.
     """
@@ -38,7 +38,7 @@ def need_sdk() -> None:
             return
     except ImportError:  # nothing of azure's is installed
         pass
-    raise NoIdentity("azure-identity is not installed", hint="pip install 'ocibroker[acr]'")
+    raise nobody(request, "azure-identity is not installed", "pip install 'ocibroker[acr]'")
 
 
 def sign_in(

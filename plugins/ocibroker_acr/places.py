@@ -38,7 +38,7 @@ class Application:
     @property
     def parts(self) -> tuple[str, ...]:
         """Who it is, and where its proof is kept."""
-        return ("application", self.tenant, self.client, *(_kept(proof) for proof in self._proofs))
+        return ("application", *_named(self.tenant, self.client), *(_kept(proof) for proof in self._proofs))
 
     @property
     def watch(self) -> tuple[Path, ...]:
@@ -63,7 +63,8 @@ class ManagedIdentity:
     @property
     def parts(self) -> tuple[str, ...]:
         """Which one it is, on this machine."""
-        return ("managed-identity", self.client, *map(_digest, self.endpoints))
+        near = (f"endpoint {_digest(one)}" if one else "usual endpoint" for one in self.endpoints)
+        return ("managed identity", *_named("", self.client), *near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class AzureCli:
     @property
     def parts(self) -> tuple[str, ...]:
         """Whose login it is."""
-        return ("azure-cli", self.tenant, str(self.profile))
+        return ("Azure CLI", *_named(self.tenant, ""), f"login in {self.profile}")
 
     @property
     def watch(self) -> tuple[Path, ...]:
@@ -194,6 +195,10 @@ _SOURCES: Final[Mapping[Source, Callable[[Request[AcrOptions]], Place | None]]] 
         "azure-cli": _of_cli,
     }
 )
+
+
+def _named(tenant: str, client: str) -> tuple[str, ...]:
+    return (*([f"tenant {tenant}"] if tenant else []), *([f"client {client}"] if client else []))
 
 
 def _kept(proof: SecretRef) -> str:

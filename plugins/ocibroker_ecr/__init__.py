@@ -73,7 +73,7 @@ class EcrProvider:
         check_region(registry, request)
         request.deadline.left()
         if not has_sdk():
-            return nobody(registry, "the AWS SDK is not installed", "pip install 'ocibroker[ecr]'")
+            return nobody(registry, request, "the AWS SDK is not installed", "pip install 'ocibroker[ecr]'")
         return token_for(registry, request)
 
 

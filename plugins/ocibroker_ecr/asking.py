@@ -33,7 +33,7 @@ def _token_for(registry: Registry, request: FetchRequest[EcrOptions]) -> Basic |
     keys = way.step("finding an identity", Keys(sdk, request, way).find)
     if keys is None:
         hint = "set AWS_PROFILE, run `aws sso login`, or set profile or role_arn in a rule; see docs/ecr.md"
-        return nobody(registry, f"no AWS identity was found; tried {way}", hint)
+        return nobody(registry, request, f"no AWS identity was found; tried {way}", hint)
     answer = way.step(_OPERATION, lambda: _ask(registry, endpoint_of(registry, request), keys, sdk.wire))
     if answer.status != 200:
         ident, date = answer.headers.get("x-amzn-requestid", ""), answer.headers.get("date", "")

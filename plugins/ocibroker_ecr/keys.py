@@ -46,12 +46,21 @@ class Keys:
 
     def _search(self) -> Any:  # noqa: ANN401  # botocore has no types
         """Return the keys of the first place that has any."""
+        self._check_pair()
         for place in Chain(self._sdk, self._request).places():
             self._way.tried.append(SOURCES[place.METHOD].format(profile=profile_of(self._request)))
             if (found := place.load()) is not None:
                 del self._way.tried[:-1]
                 return found.get_frozen_credentials()
         return None
+
+    def _check_pair(self) -> None:
+        """Refuse a secret key without its id, which the SDK would pass over."""
+        environ = self._request.environ
+        lonely = environ.get("AWS_SECRET_ACCESS_KEY") and not environ.get("AWS_ACCESS_KEY_ID")
+        if lonely and not self._request.options.profile:
+            hint = "set AWS_ACCESS_KEY_ID too, or unset AWS_SECRET_ACCESS_KEY"
+            raise CredentialUnavailable("one half of a key is missing: AWS_ACCESS_KEY_ID is not set", hint=hint)
 
     def _exchange(self, role: str, token: Secret) -> Any:  # noqa: ANN401  # botocore has no types
         """Return the keys of ``role`` for a web identity token."""

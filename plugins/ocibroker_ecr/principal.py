@@ -26,6 +26,19 @@ _DECISIVE: Final = (
 """The variables that decide, beside the profile, whose identity is found."""
 
 
+_DECLARING: Final = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+"""The variables by which somebody says that there is an identity, and which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
     """The files that the AWS tools share, by the environment that was passed in."""
@@ -72,6 +85,13 @@ def principal_of(request: Request[EcrOptions]) -> tuple[tuple[str, ...], tuple[P
     watch = (Path(named[name]).absolute() for name in tokens if named.get(name))
     decisive = (f"{name} {_digest(named[name])}" for name in _DECISIVE if named.get(name))
     return (f"profile {profile_of(request)}", *decisive), (files.config, files.credentials, *watch)
+
+
+def is_declared(request: Request[EcrOptions]) -> bool:
+    """Whether somebody has said whose identity it shall be: the caller, the rule or a variable."""
+    options, caller = request.options, request.caller
+    named = options.profile or options.role_arn or options.web_identity_token or (caller and caller.token)
+    return bool(named) or any(request.environ.get(name) for name in _DECLARING)
 
 
 def profile_of(request: Request[EcrOptions]) -> str:

@@ -156,8 +156,11 @@ def test_a_rules_timeout_is_total_too(desk: Desk) -> None:
 
 def test_a_deadline_that_has_passed_starts_nothing_on_the_network(desk: Desk) -> None:
     with raw(silent) as server:
-        fetched(desk, getting := Getting(f"http://slow.test:{server.port}/"), deadline=-1)
-        assert (server.connections, type(getting.error)) == (0, DeadlineExceeded)
+        getting = Getting(f"http://slow.test:{server.port}/")
+        broker = desk.broker(made_rule("registry.test"), offered=[getting.made])
+        with pytest.raises(DeadlineExceeded):
+            broker.access("registry.test/app", deadline=0)
+        assert (server.connections, getting.made.fetched) == (0, 0)
 
 
 class TestTheClientOfAFetch:

@@ -11,7 +11,7 @@ import logging
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +23,7 @@ from ocibroker.cache.record import LARGEST, Record, dump, load, parse
 from ocibroker.credential import Credential
 from ocibroker.deadline import Deadline
 from ocibroker.errors import WriteFailed
-from ocibroker.filelock import locked
+from ocibroker.filelock import lock
 from ocibroker.folders import home
 
 _LOG: Final = logging.getLogger("ocibroker")
@@ -38,10 +38,10 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 
     Follows the XDG Base Directory Specification 0.8.
     """
-    if runtime := environ.get("XDG_RUNTIME_DIR"):
-        return Path(runtime).absolute() / "ocibroker" / "cache"
-    caches = environ.get("XDG_CACHE_HOME")
-    return (Path(caches).absolute() if caches else home(environ) / ".cache") / "ocibroker"
+    runtime, caches = (Path(environ.get(name, "")) for name in ("XDG_RUNTIME_DIR", "XDG_CACHE_HOME"))
+    if runtime.is_absolute():  # a relative one is to be ignored
+        return runtime / "ocibroker" / "cache"
+    return (caches if caches.is_absolute() else home(environ) / ".cache") / "ocibroker"
 
 
 class FileStore:
@@ -79,7 +79,7 @@ class FileStore:
         with self._failing(), suppress(FileNotFoundError):
             (self.folder / key).unlink()
 
-    def turn(self, key: str, deadline: Deadline) -> AbstractContextManager[None]:
+    def turn(self, key: str, deadline: Deadline) -> AbstractContextManager[bool]:
         """Have one process at a time in the block; half of the deadline is spent on waiting, and then none is."""
         return self._turn(self.folder / f"{key}{_LOCK}", deadline.left() / 2)
 
@@ -91,19 +91,30 @@ class FileStore:
 
     def clear(self) -> int:
         """Forget everything, and return how many entries that were."""
-        found = [*self.folder.iterdir()] if self.folder.is_dir() else []
-        for path in found:
+        gone = 0
+        for path in [*self.folder.iterdir()] if self.folder.is_dir() else []:
             with suppress(OSError):
-                path.unlink()
-        return sum(not path.name.startswith(".") and path.suffix != _LOCK for path in found)
+                if path.suffix != _LOCK:
+                    path.unlink()
+                    gone += not path.name.startswith(".")
+        return gone
 
     @contextmanager
-    def _turn(self, lock: Path, seconds: float) -> Iterator[None]:
-        with ExitStack() as held:
-            with self._failing():
-                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                held.enter_context(locked(lock, seconds=seconds))
-            yield
+    def _turn(self, path: Path, seconds: float) -> Iterator[bool]:
+        held, waited = None, False
+        with self._failing():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held = lock(path, 0.0)
+            if held is None:
+                waited, held = True, lock(path, seconds)
+        try:
+            yield waited
+        finally:
+            if held is not None:
+                # Who waits for it sees that the name is gone, and makes another.
+                with suppress(OSError):
+                    path.unlink()
+                os.close(held)
 
     def _read(self, name: str) -> bytes:
         """Return the content of a file of ours alone; nothing where it is anything else."""
@@ -122,12 +133,12 @@ class FileStore:
         return os.name != "posix" or (found.st_uid == os.geteuid() and not found.st_mode & 0o077)
 
     def _prune(self, now: float) -> None:
-        """Remove what has expired by its file's modification time, and what a crash has left."""
+        """Remove what has expired by its file's modification time, and what a crash has left half written."""
         for path in self.folder.iterdir():
-            abandoned = path.name.startswith(".") or path.suffix == _LOCK
-            with suppress(FileNotFoundError):  # another process was faster
+            with suppress(OSError, WriteFailed):  # another process was faster, or it is nothing of ours
+                abandoned = path.name.startswith(".") or path.suffix == _LOCK
                 if path.lstat().st_mtime < now - (_ABANDONED if abandoned else 0):
-                    path.unlink()
+                    _remove(path)
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
@@ -138,3 +149,12 @@ class FileStore:
             if not self._complained:
                 self._complained = True
                 _LOG.warning("the cache cannot be used: %s", error)
+
+
+def _remove(path: Path) -> None:
+    """Remove ``path``; a lock only while nobody holds it."""
+    held = lock(path, 0.0) if path.suffix == _LOCK else None
+    if held is not None or path.suffix != _LOCK:
+        path.unlink()
+    if held is not None:
+        os.close(held)

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
-from ocibroker.cache.workers import Start, Workers, start_thread
+from ocibroker.cache.workers import Start, Task, Workers, start_thread
 from ocibroker.deadline import Deadline
-from ocibroker.errors import ContractViolation, CredentialUnavailable, OcibrokerError
+from ocibroker.errors import ContractViolation, CredentialUnavailable, DeadlineExceeded, OcibrokerError
 
 T = TypeVar("T")
 
@@ -18,28 +19,35 @@ WORKERS: Final = 16
 """Flights of one provider that work at once; others of it wait their turn, those of other providers do not."""
 
 
+def _nothing() -> None:
+    """Do what is to be done for a flight without a worker."""
+
+
 @dataclass(slots=True, eq=False)
 class Flight(Generic[T]):
     """Work under way, by its ``deadline``; whoever wants the same waits for ``future``.
 
     That ends with the result or an :class:`~ocibroker.errors.OcibrokerError`. It cannot be cancelled: others may be
-    waiting.
+    waiting. ``write_off`` frees the worker's place.
     """
 
     deadline: Deadline
     future: Future[T] = field(default_factory=Future)
-    _counted: bool = False
+    write_off: Task = _nothing
+    _late: bool = False
 
     @property
     def hangs(self) -> bool:
         """Whether it should have ended by now and has not."""
         return self.deadline.passed and not self.future.done()
 
-    def hangs_for_the_first_time(self) -> bool:
-        """Whether it hangs, and nobody has been told so before."""
-        if self._counted or not self.hangs:
+    def late_for_the_first_time(self) -> bool:
+        """Whether its deadline has passed, and nobody has been told so before; one that hangs is written off."""
+        if self._late or not self.deadline.passed:
             return False
-        self._counted = True
+        self._late = True
+        if not self.future.done():
+            self.write_off()
         return True
 
 
@@ -78,18 +86,25 @@ class Flights(Generic[T]):
             if workers is None:
                 workers = self._workers[provider] = Workers(f"ocibroker-{provider}", WORKERS, self._start)
         flight.future.set_running_or_notify_cancel()
+        task = partial(self._fly, key, flight, work, provider)
+        flight.write_off = partial(workers.write_off, task)
+        if running is not None:
+            running.write_off()
         try:
-            workers.submit(lambda: self._fly(key, flight, work, provider))
+            workers.submit(task)
         except RuntimeError:
             self._land(key, flight, CredentialUnavailable("no thread is left to ask it", culprit=provider))
         return flight, True
 
     def _fly(self, key: str, flight: Flight[T], work: Callable[[], T], provider: str) -> None:
         outcome: T | OcibrokerError
-        try:
-            outcome = work()
-        except BaseException as error:  # noqa: BLE001  # a provider may raise anything, SystemExit included
-            outcome = contained(error, provider)
+        if flight.deadline.passed:  # it has waited for its turn too long
+            outcome = DeadlineExceeded("had no turn in time", culprit=provider, hint="allow more time")
+        else:
+            try:
+                outcome = work()
+            except BaseException as error:  # noqa: BLE001  # a provider may raise anything, SystemExit included
+                outcome = contained(error, provider)
         self._land(key, flight, outcome)
 
     def _land(self, key: str, flight: Flight[T], outcome: T | OcibrokerError) -> None:

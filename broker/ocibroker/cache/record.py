@@ -38,6 +38,11 @@ class Record(JsonAnswer, kw_only=True):
     boot_id: str
     share: float
 
+    @property
+    def dated(self) -> bool:
+        """Whether its moments have a time zone."""
+        return all(one is None or one.tzinfo is not None for one in (self.issued_at, self.expires_at, self.at))
+
     def moment(self, now: Moment, boot_id: str) -> Moment | None:
         """Return when it was got; none for a moment that lies ahead, where no clock tells how old it is."""
         if boot_id and self.boot_id == boot_id:
@@ -73,7 +78,7 @@ def parse(data: bytes) -> Record | None:
     """Return the record in ``data``; none where it is not whole, or of another version."""
     told, body = data[:64], data[64:]
     record = Record.read(body) if len(data) <= LARGEST and told == _sum(body) else None
-    return record if record and record.version == VERSION else None
+    return record if record and record.version == VERSION and record.dated else None
 
 
 def load(data: bytes, key: str, now: Moment, boot_id: str) -> Entry | None:

@@ -33,8 +33,11 @@ class Store(Protocol):
         """Forget the entry, whatever it holds."""
         ...
 
-    def turn(self, key: str, deadline: Deadline) -> AbstractContextManager[None]:
-        """Have one process at a time in the block, as far as that can be had within the deadline."""
+    def turn(self, key: str, deadline: Deadline) -> AbstractContextManager[bool]:
+        """Have one process at a time in the block, as far as that can be had within the deadline.
+
+        The block is told whether it had to wait for another.
+        """
         ...
 
 
@@ -54,6 +57,6 @@ class Nowhere:
     def forget(self, key: str) -> None:
         """Forget nothing."""
 
-    def turn(self, key: str, deadline: Deadline) -> AbstractContextManager[None]:
+    def turn(self, key: str, deadline: Deadline) -> AbstractContextManager[bool]:
         """Wait for nobody."""
-        return nullcontext()
+        return nullcontext(False)  # noqa: FBT003  # nobody was waited for

@@ -12,7 +12,7 @@ from ocibroker.cache.breaker import CLOSED, Breaker
 from ocibroker.cache.moment import Moment
 from ocibroker.cache.trouble import Draw, Trouble, trouble
 from ocibroker.clock import Clock
-from ocibroker.errors import CredentialUnavailable, DeadlineExceeded, OcibrokerError
+from ocibroker.errors import CredentialUnavailable, OcibrokerError
 
 RENEWAL: Final = timedelta(seconds=30)
 """How long after a refused credential was fetched anew no other refusal has it fetched again: it is not its age."""
@@ -60,13 +60,21 @@ class Troubles:
                 return None
         return _silent(source, breaker)
 
-    def failed(self, key: str, source: str, error: OcibrokerError) -> Trouble | None:
-        """Remember ``error`` and return what follows from it; none for one that is only late."""
+    def pauses(self, key: str) -> bool:
+        """Whether nobody is asked for ``key`` now because of its last failure."""
+        known = self._troubles.get(key)
+        return known is not None and not known.over(Moment.now(self._clock))
+
+    def late(self, source: str) -> None:
+        """Count a call without an answer in time."""
         now = Moment.now(self._clock)
         with self._lock:
-            if isinstance(error, DeadlineExceeded):
-                self._breakers[source] = self._breakers.get(source, CLOSED).overdue(now)
-                return None
+            self._breakers[source] = self._breakers.get(source, CLOSED).overdue(now)
+
+    def failed(self, key: str, source: str, error: OcibrokerError) -> Trouble:
+        """Remember ``error`` and return what follows from it."""
+        now = Moment.now(self._clock)
+        with self._lock:
             self._breakers[source] = CLOSED
             told = None if error.retry_after is None else timedelta(seconds=error.retry_after)
             new = trouble(error.restated(), now, self._troubles.get(key), told, self._draw)

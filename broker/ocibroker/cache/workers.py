@@ -33,12 +33,31 @@ class Workers:
         self._start = start
         self._lock = threading.Lock()
         self._waiting: deque[Task] = deque()
+        self._at_work: set[Task] = set()
         self._working = 0
 
     def submit(self, task: Task) -> None:
         """Have ``task`` done. Raises :class:`RuntimeError` where no thread is left for it."""
         with self._lock:
             self._waiting.append(task)
+        self._hire(task)
+
+    def write_off(self, task: Task) -> None:
+        """Count on ``task`` no more: one that waits is dropped, and one that hangs takes nobody's place."""
+        with self._lock:
+            if task in self._waiting:
+                self._waiting.remove(task)
+                return
+            if task not in self._at_work:
+                return
+            self._at_work.remove(task)
+            self._working -= 1
+            following = self._waiting[0] if self._waiting else None
+        if following is not None:
+            self._hire(following)
+
+    def _hire(self, task: Task) -> None:
+        with self._lock:
             if self._working >= self._most:
                 return
             self._working += 1
@@ -48,13 +67,21 @@ class Workers:
             self._give_up(task)
 
     def _labour(self) -> None:
-        while (task := self._next()) is not None:
+        task = self._next(None)
+        while task is not None:
             task()
+            task = self._next(task)
 
-    def _next(self) -> Task | None:
+    def _next(self, done: Task | None) -> Task | None:
         with self._lock:
+            if done is not None and done not in self._at_work:  # written off: another has taken the place
+                return None
+            if done is not None:
+                self._at_work.remove(done)
             if self._waiting:
-                return self._waiting.popleft()
+                task = self._waiting.popleft()
+                self._at_work.add(task)
+                return task
             self._working -= 1
             return None
 

@@ -42,14 +42,18 @@ def set_aside(response: httpx.Response) -> httpx.Response:
 
     Raises :class:`~ocibroker.errors.IntegrityError` for a body above :data:`LARGEST`.
     """
+    if response.is_stream_consumed:  # a transport of the caller's has it in memory
+        return response
     try:
-        return _held(response, _join(_raw(response)))
+        return _held(response, _join(response.iter_raw()))
     finally:
         response.close()
 
 
 async def set_aside_async(response: httpx.Response) -> httpx.Response:
     """Return the same on an event loop."""
+    if response.is_stream_consumed:
+        return response
     try:
         return _held(response, _join(await _parts(response)))
     finally:
@@ -60,20 +64,30 @@ def drain(response: httpx.Response) -> None:
     """Read what is left of an answer that nobody wants, so that its connection can be used again; not for long."""
     if isinstance(response.stream, httpx.ByteStream):  # set aside
         return
-    if not response.is_stream_consumed:
-        with suppress(OcibrokerError):
-            _skim(response)
-    response.close()
+    try:
+        if _short(response):
+            with suppress(OcibrokerError):
+                _skim(response)
+    finally:
+        response.close()
 
 
 async def drain_async(response: httpx.Response) -> None:
     """Do the same on an event loop."""
     if isinstance(response.stream, httpx.ByteStream):
         return
-    if not response.is_stream_consumed:
-        with suppress(OcibrokerError):
-            await _skim_async(response)
-    await response.aclose()
+    try:
+        if _short(response):
+            with suppress(OcibrokerError):
+                await _skim_async(response)
+    finally:
+        await response.aclose()
+
+
+def _short(response: httpx.Response) -> bool:
+    """Whether reading the rest costs less than a new connection, as far as the answer says how long it is."""
+    said = response.headers.get("content-length", "0")
+    return not response.is_stream_consumed and said.isdecimal() and len(said) < 10 and int(said) <= DRAINED
 
 
 def _skim(response: httpx.Response) -> None:
@@ -93,14 +107,14 @@ async def _skim_async(response: httpx.Response) -> None:
 
 
 def _raw(response: httpx.Response) -> Iterable[bytes]:
-    """Return the body in parts; httpx reads one that a transport has in memory before anybody asks for it."""
-    return response.stream if isinstance(response.stream, httpx.ByteStream) else response.iter_raw()
+    """Return the body in parts, or in one where a transport of the caller's has read it."""
+    return [response.content] if response.is_stream_consumed else response.iter_raw()
 
 
 async def _parts(response: httpx.Response) -> list[bytes]:
     """Return the body in parts, or as much of it as shows that it is too long."""
-    if isinstance(response.stream, httpx.ByteStream):
-        return [*response.stream]
+    if response.is_stream_consumed:
+        return [response.content]
     parts, size = [], 0
     async for part in response.aiter_raw():
         size += len(part)
@@ -111,12 +125,12 @@ async def _parts(response: httpx.Response) -> list[bytes]:
 
 
 def _join(parts: Iterable[bytes]) -> bytes:
-    body = b""
+    body = bytearray()
     for part in parts:
         body += part
         if len(body) > LARGEST:
             raise IntegrityError(f"an answer is longer than {LARGEST} bytes")
-    return body
+    return bytes(body)
 
 
 def _held(response: httpx.Response, body: bytes) -> httpx.Response:
