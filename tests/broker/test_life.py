@@ -14,6 +14,7 @@ import pytest
 
 from ocibroker import Access, Anonymous, Bearer, Broker, Credential, Secret
 from ocibroker.cache.breaker import PATIENCE
+from ocibroker.cache.flights import WORKERS
 from ocibroker.errors import (
     ConnectionFailed,
     ContractViolation,
@@ -21,6 +22,7 @@ from ocibroker.errors import (
     DeadlineExceeded,
     IdentityRefused,
     OcibrokerError,
+    UsageError,
 )
 from ocibroker.provider import FetchRequest, Identity
 from tests.transport.brokers import MODES, Desk, Mode, ask, made_rule
@@ -335,3 +337,48 @@ def test_a_stored_token_is_good_for_who_is_content_with_the_life_that_it_has_lef
     clock.move(0.9 * HOURS)
     assert number(another().access(TARGET, min_ttl=600)) == 1
     assert number(another().access(TARGET, min_ttl=2 * 3600)) == 2
+
+
+class TestWhoHangsForLong:
+    def test_as_many_hung_calls_as_there_are_workers_keep_nobody_out(self, desk: Desk, gate: Gate) -> None:
+        rules = "".join(made_rule(f"*.r{at}.test") for at in range(WORKERS))
+        broker = desk.broker(rules, offered=[MadeProvider(gate)])
+        for at in range(WORKERS):
+            with pytest.raises(DeadlineExceeded):
+                broker.access(f"a.r{at}.test/app", deadline=0.02)
+        gate.hangs = False
+        assert isinstance(broker.access("b.r0.test/app", deadline=5).credential, Bearer)
+
+    def test_a_late_call_is_counted_once(self, desk: Desk, gate: Gate) -> None:
+        broker = desk.broker(made_rule("registry.test"), offered=[MadeProvider(gate)])
+        for _ in range(PATIENCE - 1):
+            with pytest.raises(DeadlineExceeded):
+                broker.access(TARGET, deadline=0.05)
+        assert broker.explain(TARGET).trouble is None
+
+    def test_a_rule_s_timeout_ends_the_wait_for_who_ignores_it(self, desk: Desk, gate: Gate) -> None:
+        broker = desk.broker(made_rule("registry.test", more="timeout = 0.2"), offered=[MadeProvider(gate)])
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            broker.access(TARGET, deadline=20)
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan"), "10m", None])
+@pytest.mark.parametrize("name", ["min_ttl", "deadline"])
+def test_what_is_no_number_of_seconds_is_refused(broker: Broker, name: str, seconds: object) -> None:
+    with pytest.raises(UsageError, match="is no number of seconds") as caught:
+        broker.access(TARGET, **{name: seconds})  # type: ignore[arg-type]
+    assert caught.value.culprit == name
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("seconds", [1e300, float("inf")])
+def test_any_number_of_seconds_will_do(broker: Broker, mode: Mode, seconds: float) -> None:
+    assert number(ask(broker, mode, TARGET, min_ttl=seconds, deadline=seconds)) == 1
+
+
+@pytest.mark.parametrize("target", [None, 7, ["registry.test"], b"registry.test/app"])
+def test_what_is_no_target_is_refused(broker: Broker, target: object) -> None:
+    with pytest.raises(UsageError, match="is no target"):
+        broker.access(target)  # type: ignore[arg-type]

@@ -194,6 +194,13 @@ class TestTrouble:
             pass
 
 
+def test_a_turn_tells_whether_it_had_to_wait_and_leaves_no_file(store: FileStore) -> None:
+    other = FileStore(store.folder, "this start")
+    with store.turn(KEY, Deadline.after(10)) as first, other.turn(KEY, Deadline.after(0.1)) as second:
+        assert (first, second) == (False, True)
+    assert [*store.folder.iterdir()] == []
+
+
 class TestPruning:
     @pytest.mark.fault(22)
     def test_what_has_expired_and_what_a_crash_has_left_goes(self, store: FileStore) -> None:

@@ -9,12 +9,13 @@ import httpx
 import pytest
 
 from ocibroker import Anonymous, Basic, CallerTransport, Secret
-from ocibroker.errors import RegistryRefused
+from ocibroker.errors import ConnectionFailed, RegistryRefused
+from ocibroker.provider import FetchRequest
 from ocibroker.testing import Authority, CannedResponse
 from ocibroker.testing.request import Request
 from tests.transport.answering_server import answering
-from tests.transport.brokers import MODES, Desk, Mode, exchange, made_rule
-from tests.transport.made_provider import MadeProvider, giving
+from tests.transport.brokers import MODES, Desk, Mode, ask, exchange, made_rule
+from tests.transport.made_provider import MadeProvider, NoOptions, giving
 
 REGISTRY, PUBLIC_ECR = "registry.test", "public.ecr.aws"
 BODY = b'{"errors": [{"code": "DENIED"}]}'
@@ -118,3 +119,24 @@ def test_a_token_endpoint_behind_such_a_transport_is_read_too(desk: Desk, mode: 
         f"{REGISTRY}/app", transport=CallerTransport(httpx.MockTransport(answer))
     )
     assert exchange(access, mode, "GET", UPLOAD).content == b"here"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_credential_that_is_refused_somewhere_stays_while_there_is_no_other(
+    desk: Desk, authority: Authority, mode: Mode
+) -> None:
+    """Who may not do one thing takes nothing from the neighbours, also while the provider is out of reach."""
+
+    def fetch(_: FetchRequest[NoOptions]) -> Basic:
+        if provider.fetched > 1:
+            raise ConnectionFailed("out of reach")
+        return token("good")
+
+    provider = MadeProvider(fetch)
+    forbidden = CannedResponse(403, {}, BODY)
+    with answering(lambda _: forbidden, authority.server_context(REGISTRY)) as server:
+        desk.ports[(REGISTRY, 443)] = server.port
+        broker = desk.broker(made_rule(REGISTRY), offered=[provider])
+        answer = exchange(ask(broker, mode, f"{REGISTRY}/app"), mode, "GET", UPLOAD)
+        assert (answer.status_code, answer.content) == (403, BODY)
+        assert ask(broker, mode, f"{REGISTRY}/app").credential == token("good")

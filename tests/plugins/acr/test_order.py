@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from ocibroker.errors import CredentialUnavailable
 from tests.azure.emulator import Azure
 from tests.plugins.acr.asking import ENTRA, HOST, IMDS, environment, failure, rule, user, whose, with_cli
 from tests.plugins.acr.federation import SUBJECT, federated
+from tests.plugins.laptop import entry
 from tests.transport.brokers import Desk
 
 pytestmark = pytest.mark.acceptance(34)
@@ -98,3 +100,17 @@ def test_azure_identity_is_named_where_it_is_missing() -> None:
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
     expected = "provider acr: azure-identity is not installed (pip install 'ocibroker[acr]')\n"
     assert (done.stdout, done.stderr) == (expected, "")
+
+
+def test_who_has_named_an_identity_is_served_by_no_login_of_another_tool(azure: Azure, desk: Desk) -> None:
+    config = desk.folder / "docker" / "config.json"
+    config.parent.mkdir()
+    config.write_text(json.dumps({"auths": {HOST: entry("somebody")}}))
+    environ = {"DOCKER_CONFIG": str(config.parent)}
+    azure.metadata.foreign = 404  # no machine of Azure's
+    found = desk.broker(environ=environ, route=azure.route).access(f"{HOST}/app")
+    assert found.provider == "docker-config"
+    named = {**environ, "AZURE_CLIENT_ID": "an-id", "AZURE_TENANT_ID": "a-tenant"}
+    error = failure(desk.broker(environ=named, route=azure.route))
+    assert "although AZURE_CLIENT_ID names one" in error.message
+    assert "AZURE_CLIENT_SECRET" in error.hint

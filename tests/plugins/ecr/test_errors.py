@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -20,6 +21,7 @@ from tests.aws.refusal import REQUEST_ID, Refusal
 from tests.aws.shared_files import kept, keys, section
 from tests.plugins.ecr.asking import HOST, failure, rule
 from tests.plugins.ecr.told import KEY_ID, SECRET_KEY
+from tests.plugins.laptop import entry
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
 from tests.transport.repeats import times
@@ -142,3 +144,14 @@ def test_the_sdk_is_named_where_it_is_missing() -> None:
     done = subprocess.run([sys.executable, "-c", code, HOST], capture_output=True, text=True, check=True)
     expected = "provider ecr: the AWS SDK is not installed (pip install 'ocibroker[ecr]')\n"
     assert (done.stdout, done.stderr) == (expected, "")
+
+
+def test_who_has_named_an_identity_is_served_by_no_login_of_another_tool(aws: Aws, desk: Desk) -> None:
+    config = desk.folder / "docker" / "config.json"
+    config.parent.mkdir()
+    config.write_text(json.dumps({"auths": {HOST: entry("somebody")}}))
+    environ = {"DOCKER_CONFIG": str(config.parent), "HOME": str(desk.folder), "AWS_EC2_METADATA_DISABLED": "true"}
+    assert desk.broker(environ=environ, route=aws.route).access(f"{HOST}/app").provider == "docker-config"
+    error = failure(desk.broker(environ={**environ, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}, route=aws.route))
+    assert "one half of a key is missing: AWS_ACCESS_KEY_ID is not set" in error.message
+    assert aws.asked == []
