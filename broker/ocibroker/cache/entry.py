@@ -62,8 +62,8 @@ class Entry:
     def standing(self, now: Moment, min_ttl: timedelta) -> Standing:
         """Return what may be done at ``now`` for a caller who wants ``min_ttl`` of life left.
 
-        Of both clocks, the one that is worse decides. One whose whole life is shorter than ``min_ttl`` is good for
-        the first half of it: fetching it again would not make it longer.
+        Of both clocks, the one that is worse decides. One whose whole life is shorter than twice ``min_ttl`` is
+        good for the first half of it: fetching it again would not make it longer.
         """
         if isinstance(self.answer, Anonymous):
             return Standing.FRESH if now.since(self.at) < ANONYMOUS_LIFE else Standing.OVER
