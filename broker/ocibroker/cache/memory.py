@@ -7,7 +7,6 @@ from collections import OrderedDict
 from typing import Final
 
 from ocibroker.cache.entry import Entry
-from ocibroker.credential import Credential
 
 MOST: Final = 4096
 """Entries; the one that was used longest ago goes first."""
@@ -37,13 +36,6 @@ class Memory:
             self._entries.move_to_end(key)
             if len(self._entries) > MOST:
                 self._entries.popitem(last=False)
-
-    def discard(self, key: str, refused: Credential) -> None:
-        """Forget the entry if it still holds what was refused: somebody may have renewed it already."""
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None and entry.answer == refused:
-                del self._entries[key]
 
     def forget(self, key: str) -> None:
         """Forget the entry, whatever it holds."""
