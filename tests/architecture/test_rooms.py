@@ -65,6 +65,7 @@ ROOMS = (
     # what uses it
     "__init__",
     "frontends",
+    "sidecar",
     "cli",
     "__main__",
     "testing",
@@ -85,6 +86,7 @@ DESIGNED = (
     {"broker"},
     {"oci"},
     {"frontends"},
+    {"sidecar"},
     {"cli"},
     {"testing"},
 )

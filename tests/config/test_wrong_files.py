@@ -180,5 +180,7 @@ def test_the_schema_refuses_unknown_keys_as_the_loader_does() -> None:
         "Document": False,
         "PluginsTable": False,
         "RegistryTable": False,
+        "SidecarTable": False,
+        "TCPTable": False,
         "TLSTable": False,
     }

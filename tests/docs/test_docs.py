@@ -18,7 +18,7 @@ import pytest
 from ocibroker import hookspecs
 from ocibroker.config import load_config
 from ocibroker.config.decode import decode
-from ocibroker.config.schema import Document, PluginsTable, RegistryTable, TLSTable
+from ocibroker.config.schema import Document, PluginsTable, RegistryTable, SidecarTable, TCPTable, TLSTable
 from ocibroker.provider import Options
 from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
 from ocibroker_acr import AcrOptions
@@ -66,6 +66,8 @@ class TestConfiguration:
             ("## `[[registry]]`", RegistryTable),
             ("## `[[tls]]`", TLSTable),
             ("## `[plugins]`", PluginsTable),
+            ("## `[sidecar]`", SidecarTable),
+            ("## `[sidecar.tcp]`", TCPTable),
             ("## Options of the built-in providers", BasicOptions),
         ],
     )

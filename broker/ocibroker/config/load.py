@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ocibroker.config.decode import decode, parse
 from ocibroker.config.registries import rules
 from ocibroker.config.schema import Document, StoreName
+from ocibroker.config.sidecar import SidecarSettings, sidecar
 from ocibroker.config.source import Source
 from ocibroker.config.tls import entries
 from ocibroker.config.where import find
@@ -32,6 +33,7 @@ class Config:
     tls: tuple[TLSEntry, ...]
     providers: Providers
     store: StoreName | None = None
+    sidecar: SidecarSettings = field(default_factory=SidecarSettings)
 
 
 def load_config(
@@ -65,6 +67,7 @@ def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) 
         entries(document.tls, source),
         providers,
         document.cache.store,
+        sidecar(document.sidecar, source),
     )
 
 

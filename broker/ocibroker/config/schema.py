@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -80,6 +80,43 @@ class CacheTable(_Strict, frozen=True, kw_only=True):
     store: StoreName | None = None
 
 
+Ready = Literal["all", "any", "none"]
+
+
+class ReachTable(_Strict, frozen=True, kw_only=True):
+    """What the callers of a listener may ask for; no ``targets``: what rules and ``prefetch`` name."""
+
+    targets: list[str] | None = None
+    ambient: bool = False
+    exchange: bool = False
+
+
+class TCPTable(ReachTable, frozen=True, kw_only=True):
+    """``[sidecar.tcp]``: off unless it is there."""
+
+    listen: str
+    bearer: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    client_ca: str | None = None
+    allow: list[str] = []
+    hosts: list[str] = []
+
+
+class SidecarTable(ReachTable, frozen=True, kw_only=True):
+    """``[sidecar]``: what ``ocibroker serve`` does; ``mode``, ``owner`` and the reach are its socket's."""
+
+    socket: str | None = None
+    mode: str = "0600"
+    owner: str | None = None
+    allow_uids: list[Annotated[int, msgspec.Meta(ge=0)]] = []
+    admin: str | None = None
+    prefetch: list[str] = []
+    grace: float = 10.0
+    ready: Ready = "any"
+    tcp: TCPTable | None = None
+
+
 class Document(_Strict, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -87,3 +124,4 @@ class Document(_Strict, frozen=True, kw_only=True):
     tls: list[TLSTable] = []
     plugins: PluginsTable = PluginsTable()
     cache: CacheTable = CacheTable()
+    sidecar: SidecarTable = SidecarTable()

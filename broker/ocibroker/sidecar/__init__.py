@@ -1,0 +1,1 @@
+"""One process that keeps targets fresh and serves every caller on the node."""

@@ -1,0 +1,37 @@
+"""One door of the sidecar: who may come in, and what for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from ocibroker.config import Allowance
+from ocibroker.sidecar.peer import Peer
+
+ListenerName = Literal["socket", "tcp", "admin"]
+
+
+class Admission(Protocol):
+    """Decides about a request before its body is read."""
+
+    def __call__(self, peer: Peer, authorization: bytes | None) -> bool:
+        """Whether that peer, with that ``Authorization`` header or none, may ask; compares in constant time."""
+        ...
+
+
+def everybody(peer: Peer, authorization: bytes | None) -> bool:
+    """Admit whom the kernel or the handshake has let in already."""
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """``hosts`` are the values of ``Host`` that are answered, with their port; lower case.
+
+    It decides nothing about connections: whoever may not connect never reaches it.
+    """
+
+    name: ListenerName
+    hosts: frozenset[str]
+    allowance: Allowance = field(default_factory=Allowance)
+    admits: Admission = everybody

@@ -1,0 +1,37 @@
+"""One request to the sidecar, and its reply; whole, since all of them are small."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from ocibroker.sidecar.listener import Listener
+from ocibroker.sidecar.peer import Peer
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What has come in, after the guard has let it pass. Names of ``headers`` are lower case, none occurs twice."""
+
+    listener: Listener
+    peer: Peer
+    method: str
+    path: str
+    headers: Mapping[bytes, bytes]
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What goes out. ``body`` may hold a secret."""
+
+    status: int = 200
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+
+
+Endpoint = Callable[[Call], Awaitable[Reply]]
+"""Answers one kind of call; raises :class:`~ocibroker.errors.OcibrokerError` only."""
