@@ -1,0 +1,68 @@
+"""The sidecar's HTTP server: the doors that were opened, an application behind them, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import time
+from collections.abc import Sequence
+
+from ocibroker.errors import UsageError
+from ocibroker.sidecar.denial import Denied, uncounted
+from ocibroker.sidecar.door import Door
+from ocibroker.sidecar.gate import Application, Gate
+from ocibroker.sidecar.limits import Limits
+from ocibroker.sidecar.rates import Rates
+from ocibroker.sidecar.reserve import Reserve
+
+
+class Server:
+    """Serves an ASGI application at ``doors``; ``scope["state"]`` holds ``listener`` and ``peer`` of each request.
+
+    ``denied`` is told of each caller and request that is not let in. It installs no signal handlers and configures
+    no logging. Its construction raises :class:`~ocibroker.errors.UsageError` where uvicorn and httptools are not
+    installed.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        doors: Sequence[Door],
+        limits: Limits | None = None,
+        *,
+        denied: Denied = uncounted,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._doors = doors
+        self._denied = denied
+        self._application = application
+        _require()
+
+    async def serve(self, stop: asyncio.Event, grace: float) -> None:
+        """Serve until ``stop`` is set, then finish within ``grace`` seconds what is under way; the idle go.
+
+        A caller who has connected before is answered once more. What is not answered by then is cut off; so is
+        everything at once where this is cancelled.
+        """
+        from ocibroker.sidecar.shift import Shift
+
+        reserve = Reserve(self._limits.reserve)
+        gate = Gate(self._application, _rates(self._limits), self._limits.penalty, self._denied)
+        shift = Shift(gate, self._doors, self._limits, denied=self._denied, reserve=reserve)
+        try:
+            shift.open()
+            await stop.wait()
+            await shift.finish(grace)
+        finally:
+            await shift.cut_off()
+            reserve.close()
+
+
+def _rates(limits: Limits) -> Rates:
+    return Rates(limits.rate, limits.burst, time.monotonic)
+
+
+def _require() -> None:
+    for name in ("uvicorn", "httptools"):
+        if importlib.util.find_spec(name) is None:
+            raise UsageError("is not installed", culprit=name, hint="pip install 'ocibroker[sidecar]'")

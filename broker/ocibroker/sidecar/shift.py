@@ -1,0 +1,93 @@
+"""One run of the server, from the moment at which its doors are opened until the last connection has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from uvicorn.server import ServerState
+
+from ocibroker.sidecar.connection import Connection, configured
+from ocibroker.sidecar.crowd import Crowd
+from ocibroker.sidecar.denial import Denied
+from ocibroker.sidecar.door import Door
+from ocibroker.sidecar.gate import Gate
+from ocibroker.sidecar.limits import Limits
+from ocibroker.sidecar.peer import Peer
+from ocibroker.sidecar.porter import Porter
+from ocibroker.sidecar.reserve import Reserve, fair_share
+
+_ADMINS: Final = 32
+"""Connections of the admin listener, which nobody else can take."""
+
+_LOG: Final = logging.getLogger("ocibroker.sidecar")
+
+
+class Shift:
+    """Made inside the event loop that it runs in."""
+
+    def __init__(
+        self, gate: Gate, doors: Sequence[Door], limits: Limits, *, denied: Denied, reserve: Reserve
+    ) -> None:
+        self._limits, self._denied, self._reserve = limits, denied, reserve
+        self._loop = asyncio.get_running_loop()
+        self._config, self._state = configured(gate), ServerState()
+        share = fair_share(len(doors), limits.connections)
+        self._porters = [self._porter(door, share) for door in doors]
+        self._time: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Let callers in, and keep the time."""
+        for porter in self._porters:
+            porter.open()
+        self._time = self._loop.create_task(self._keep_time())
+
+    async def finish(self, grace: float) -> None:
+        """Let nobody in any more, and wait until everybody has left, for at most ``grace`` seconds."""
+        for porter in self._porters:
+            porter.close()
+            for guest in porter.crowd:
+                guest.shutdown()
+        try:
+            async with asyncio.timeout(grace):
+                for porter in self._porters:
+                    await porter.crowd.empty.wait()
+        except TimeoutError:
+            left = sum(len(porter.crowd) for porter in self._porters)
+            _LOG.warning("%s connections are cut off after %s s", left, grace)
+
+    async def cut_off(self) -> None:
+        """End whatever is left."""
+        if self._time:
+            self._time.cancel()
+        for porter in self._porters:
+            porter.give_up()
+        for task in self._state.tasks:
+            task.cancel()
+        await asyncio.gather(*self._state.tasks, return_exceptions=True)
+
+    def _porter(self, door: Door, share: int) -> Porter:
+        admin = door.listener.name == "admin"
+        return Porter(
+            door,
+            lambda peer, crowd: self._connection(door, peer, crowd),
+            crowd=Crowd(_ADMINS, _ADMINS) if admin else Crowd(share, self._limits.connections_each),
+            limits=self._limits,
+            denied=self._denied,
+            reserve=self._reserve,
+            first=admin,
+        )
+
+    def _connection(self, door: Door, peer: Peer, crowd: Crowd) -> Connection:
+        return Connection(
+            self._config, self._state, door=door, peer=peer, crowd=crowd, limits=self._limits, denied=self._denied
+        )
+
+    async def _keep_time(self) -> None:
+        while True:
+            await asyncio.sleep(self._limits.tick)
+            now = self._loop.time()
+            for porter in self._porters:
+                porter.check(now)
