@@ -299,7 +299,7 @@ class TestEnd:
             rest, seconds = ended_after(client)
             assert rest == b""
             assert 0.1 < seconds < 2
-        assert "1 connections are cut off after 0.2 s" in caplog.text
+        assert [record.getMessage() for record in caplog.records] == ["1 connections are cut off after 0.2 s"]
 
     def test_leaves_no_task_and_no_descriptor(self, folder: Path, loop: str) -> None:
         before = descriptors()

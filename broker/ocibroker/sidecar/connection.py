@@ -100,7 +100,7 @@ class Connection(HttpToolsProtocol):
             self._doing = Doing.HEADER
         super().data_received(data)
         self._raw_bytes += len(data)
-        if self._raw_bytes > self._most_raw_bytes():
+        if not self._refusal and self._raw_bytes > self._most_raw_bytes():
             self.refuse(HTTPStatus.BAD_REQUEST)
 
     def pause_writing(self) -> None:

@@ -48,11 +48,16 @@ class Crowd:
     def __iter__(self) -> Iterator[Guest]:
         return iter(tuple(self._guests))
 
+    @property
+    def full(self) -> bool:
+        """Whether one has to go for another."""
+        return len(self._guests) >= self._most
+
     def has_room(self, key: str) -> bool:
         """Whether one more may come in; for it somebody idle goes, of its key if that has its share."""
         if self._each[key] >= self._most_each:
             return self.thin_out(key)
-        return len(self._guests) < self._most or self.thin_out()
+        return not self.full or self.thin_out()
 
     def thin_out(self, key: str | None = None) -> bool:
         """Dismiss who has been idle for longest, of that key where one is given; whether there was any."""

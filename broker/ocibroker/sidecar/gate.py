@@ -44,6 +44,8 @@ class Gate:
             return
         try:
             await self._application(scope, receive, send)
+        except asyncio.CancelledError:
+            return  # its caller has been cut off
         except BaseException as error:  # noqa: BLE001  # also what a plugin raises to end the process
             kind = type(error).__name__
         else:

@@ -17,8 +17,7 @@ from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.peer_credentials import caller
 from ocibroker.sidecar.reserve import Reserve
 
-_AT_ONCE: Final = 16
-"""Who is dismissed for them gives back his descriptor only afterwards."""
+_AT_ONCE: Final = 64
 _LOG: Final = logging.getLogger("ocibroker.sidecar")
 
 
@@ -63,6 +62,7 @@ class Porter:
         if not self._door.inherited:
             while self._accept():
                 pass
+            self._stop()  # once more: for want of descriptors it may have made a pause
 
     def give_up(self) -> None:
         """Stop at once, and end what there is."""
@@ -88,7 +88,8 @@ class Porter:
 
     def _answer(self) -> None:
         for _ in range(_AT_ONCE):
-            if not self._accept():
+            # Who is dismissed for a new one gives back his descriptor only when the loop goes on.
+            if not self._accept() or self.crowd.full:
                 return
 
     def _accept(self) -> bool:

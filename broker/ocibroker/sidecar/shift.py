@@ -22,6 +22,9 @@ from ocibroker.sidecar.reserve import Reserve, fair_share
 _ADMINS: Final = 32
 """Connections of the admin listener, which nobody else can take."""
 
+_LAST_WORDS: Final = 0.5
+"""Seconds for a request that was cancelled; one that does not heed it is left behind."""
+
 _LOG: Final = logging.getLogger("ocibroker.sidecar")
 
 
@@ -64,9 +67,11 @@ class Shift:
             self._time.cancel()
         for porter in self._porters:
             porter.give_up()
+        await asyncio.sleep(0)  # until each connection knows that it has ended
         for task in self._state.tasks:
             task.cancel()
-        await asyncio.gather(*self._state.tasks, return_exceptions=True)
+        if self._state.tasks:
+            await asyncio.wait(self._state.tasks, timeout=_LAST_WORDS)
 
     def _porter(self, door: Door, share: int) -> Porter:
         admin = door.listener.name == "admin"
