@@ -58,8 +58,11 @@ ROOMS = (
     "inquiry",
     "answers",
     "credential_source",
+    "exchanging",
     "explanation",
     "recall",
+    "api",
+    "remote",
     "broker",
     "oci",
     # what uses it
