@@ -16,7 +16,7 @@ from ocibroker.errors import OcibrokerError
 from ocibroker.sidecar.generation import Generations
 from ocibroker.sidecar.guard import misdirected, unmarked
 from ocibroker.sidecar.listener import Listener
-from ocibroker.sidecar.message import Call, Reply
+from ocibroker.sidecar.message import JSON, Call, Reply
 from ocibroker.sidecar.problem import failed, reply
 from ocibroker.sidecar.routes import Places, Route, administration, api
 
@@ -27,6 +27,7 @@ Send = Callable[[Message], Awaitable[None]]
 _LOG: Final = logging.getLogger("ocibroker.sidecar")
 _NOWHERE: Final[Places] = MappingProxyType({})
 _ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_JSON: Final = (b"content-type", JSON.encode("ascii"))
 _UNAUTHORIZED: Final = reply(
     Problem.of(401, "unauthorized", "is not allowed to ask here"), {"WWW-Authenticate": "Bearer"}
 )
@@ -56,9 +57,9 @@ class Application:
         state, head = scope["state"], scope["headers"]
         listener: Listener = state["listener"]
         target = state.get("target") or scope.get("raw_path") or scope["path"].encode()
-        if problem := misdirected(listener, target, head):
-            return reply(problem)
         fields: dict[bytes, bytes] = dict(head)
+        if problem := misdirected(listener, target, head, fields):
+            return reply(problem)
         if not listener.admits(state["peer"], fields.get(b"authorization")):
             return _UNAUTHORIZED
         route = self._route(listener, scope["path"], scope["method"])
@@ -120,12 +121,10 @@ async def _body(fields: Mapping[bytes, bytes], receive: Receive) -> bytes | Repl
 
 async def _send(answer: Reply, send: Send) -> None:
     body = answer.body
-    headers = [
-        (b"content-type", answer.content_type.encode("ascii")),
-        (b"content-length", str(len(body)).encode("ascii")),
-        *_ALWAYS,
-        *((name.lower().encode("ascii"), value.encode("latin-1")) for name, value in answer.headers.items()),
-    ]
+    kind = _JSON if answer.content_type == JSON else (b"content-type", answer.content_type.encode("ascii"))
+    headers = [kind, (b"content-length", b"%d" % len(body)), *_ALWAYS]
+    for name, value in answer.headers.items():
+        headers.append((name.lower().encode("ascii"), value.encode("latin-1")))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

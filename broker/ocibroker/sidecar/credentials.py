@@ -23,9 +23,10 @@ from ocibroker.request import Caller
 from ocibroker.secret import Secret
 from ocibroker.sidecar.generation import Generations
 from ocibroker.sidecar.message import Call, Reply
-from ocibroker.sidecar.reach import Reached
+from ocibroker.sidecar.reach import Reach, Reached
 from ocibroker.sidecar.reaches import Reaches
 from ocibroker.sidecar.reading import read
+from ocibroker.sidecar.remembered import Remembered, RememberedQuestions
 from ocibroker.sidecar.trust_data import TrustData
 from ocibroker.target import Target
 
@@ -41,17 +42,23 @@ class Credentials:
         self._generations = generations
         self._reaches = reaches
         self._trust = TrustData()
+        self._remembered = RememberedQuestions()
 
     async def credential(self, call: Call) -> Reply:
         """Answer a :class:`~ocibroker.api.CredentialQuestion`."""
-        question = read(call.body, _CREDENTIAL)
         with self._generations.lease() as generation:
-            reach = self._reaches.of(generation, call.listener.allowance)
-            reached = reach.target(question.registry, question.repository, question.actions)
+            reach = self._reaches.of(generation, call.listener)
+            known = self._remembered.get(call.body, reach)
+            question = known.question if known else read(call.body, _CREDENTIAL)
+            reached = known.reached if known else _reached(reach, question)
             access = await _access(generation.broker, reached.target, question, exchange=reach.exchange)
+            if known and access is known.access:
+                return known.reply
             reach.check_answer(access)
             answer = _answer(access, reached, self._trust.of(generation.broker.trust(access.origin)))
-        return Reply(body=_ENCODER.encode(answer))
+        reply = Reply(body=_ENCODER.encode(answer))
+        self._remembered.keep(call.body, Remembered(reach, question, reached, access, reply))
+        return reply
 
     async def trust(self, call: Call) -> Reply:
         """Answer a :class:`~ocibroker.api.TrustQuestion`, for any host: it is configuration, and no secret."""
@@ -60,6 +67,10 @@ class Credentials:
         with self._generations.lease() as generation:
             data = self._trust.of(generation.broker.trust(Target(question.host)))
         return Reply(body=_ENCODER.encode(TrustAnswer(tls=data)))
+
+
+def _reached(reach: Reach, question: CredentialQuestion) -> Reached:
+    return reach.target(question.registry, question.repository, question.actions)
 
 
 async def _access(broker: Broker, target: Target, question: CredentialQuestion, *, exchange: bool) -> Access:

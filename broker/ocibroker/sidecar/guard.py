@@ -16,19 +16,20 @@ from ocibroker.sidecar.listener import Listener
 REQUIRED: Final = b"ocibroker-request"
 """A header that no form, no image and no redirect sends. Its value is ``1``."""
 
-_FOREIGN: Final = (b"origin", b"forwarded", b"via")
+_FOREIGN: Final = frozenset({b"origin", b"forwarded", b"via"})
 _FOREIGN_PREFIXES: Final = (b"sec-fetch-", b"x-forwarded-")
 
 Head = Sequence[tuple[bytes, bytes]]
 """The header fields, names in lower case."""
 
 
-def misdirected(listener: Listener, target: bytes, head: Head) -> Problem | None:
-    """Return why a request is not one for ``listener``; ``target`` is that of its first line, without a query.
+def misdirected(listener: Listener, target: bytes, head: Head, fields: Mapping[bytes, bytes]) -> Problem | None:
+    """Return why a request is not one for ``listener``.
+
+    ``target`` is that of its first line, ``fields`` are ``head`` by name.
 
     RFC 9112 section 3.2: one ``Host``, and where the target has an authority of its own, the same.
     """
-    fields = dict(head)
     if len(fields) != len(head):
         return Problem.of(400, "duplicate_header", "a header field stands twice")
     host = fields.get(b"host", b"").decode("latin-1").lower()
@@ -57,12 +58,15 @@ def unmarked(fields: Mapping[bytes, bytes], content_type: bytes) -> Problem | No
 def _relayed(fields: Mapping[bytes, bytes]) -> Problem | None:
     for name in fields:
         if name in _FOREIGN or name.startswith(_FOREIGN_PREFIXES):
-            by_browser = name == b"origin" or name.startswith(b"sec-fetch-")
-            shown = name.decode("latin-1")
-            if by_browser:
-                return Problem.of(403, "browser_refused", f"comes from a browser: {shown}")
-            return Problem.of(400, "relay_refused", f"comes through a relay: {shown}")
+            return _foreign(name)
     return None
+
+
+def _foreign(name: bytes) -> Problem:
+    shown = name.decode("latin-1")
+    if name == b"origin" or name.startswith(b"sec-fetch-"):
+        return Problem.of(403, "browser_refused", f"comes from a browser: {shown}")
+    return Problem.of(400, "relay_refused", f"comes through a relay: {shown}")
 
 
 def _authority(target: bytes) -> str:

@@ -43,7 +43,7 @@ def helper(front_end: FrontEnd, verb: str, generations: Generations, reaches: Re
 
     async def endpoint(call: Call) -> Reply:
         with generations.lease() as generation:
-            stand_in = StandIn(generation, reaches.of(generation, call.listener.allowance))
+            stand_in = StandIn(generation, reaches.of(generation, call.listener))
             while True:
                 try:
                     return _reply(front_end(verb, call.body, stand_in))

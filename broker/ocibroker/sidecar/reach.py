@@ -34,8 +34,8 @@ class Reach:
     """
 
     def __init__(self, config: Config, allowance: Allowance) -> None:
-        self._config = config
-        self._allowance = allowance
+        self.config: Final = config
+        self.allowance: Final = allowance
         self.exchange: Final = allowance.exchange
         self._reached = lru_cache(_MOST)(self._reach)  # what is refused is not remembered
 
@@ -61,18 +61,18 @@ class Reach:
 
     def check_answer(self, access: Access) -> None:
         """Raise :class:`~ocibroker.errors.TargetNotAllowed` for a login of somebody's that nobody has named."""
-        if access.provider == LAST and not self._allowance.ambient and not self._ruled(access.target):
+        if access.provider == LAST and not self.allowance.ambient and not self._ruled(access.target):
             raise TargetNotAllowed(
                 "is answered only by a login of another tool", culprit=str(access.target), hint=_HINT
             )
 
     def _refusal(self, target: Target) -> str:
-        listed, default = self._allowance.targets, DEFAULT_PORT[target.scheme]
+        listed, default = self.allowance.targets, DEFAULT_PORT[target.scheme]
         if listed is not None and not any(
             one.matches(target.host, target.port, target.path, default=default) for one in listed
         ):
             return "is not among the targets of this listener"
-        if self._allowance.ambient or self._ruled(target) or self._prefetched(target):
+        if self.allowance.ambient or self._ruled(target) or self._prefetched(target):
             return ""
         return "is named by no rule, and this listener is not ambient"
 
@@ -80,10 +80,10 @@ class Reach:
         return self._selection(target).rule is not None
 
     def _selection(self, target: Target) -> Selection:
-        return select(target, self._config.rules, self._config.providers)
+        return select(target, self.config.rules, self.config.providers)
 
     def _prefetched(self, target: Target) -> bool:
-        return any(_covers(one, target) for one in self._config.sidecar.prefetch)
+        return any(_covers(one, target) for one in self.config.sidecar.prefetch)
 
 
 def _covers(prefetched: Target, target: Target) -> bool:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from ocibroker.config import Allowance
 from ocibroker.sidecar.generation import Generation
+from ocibroker.sidecar.listener import Listener, ListenerName
 from ocibroker.sidecar.reach import Reach
 
 
 class Reaches:
-    """Remembers for each allowance the reach in the generation that serves: there are as many as listeners."""
+    """Remembers for each listener its reach in the generation that serves."""
 
     def __init__(self) -> None:
-        self._known: dict[Allowance, tuple[int, Reach]] = {}
+        self._known: dict[ListenerName, Reach] = {}
 
-    def of(self, generation: Generation, allowance: Allowance) -> Reach:
-        """Return how far callers with ``allowance`` reach in ``generation``."""
-        known = self._known.get(allowance)
-        if known is not None and known[0] == generation.number:
-            return known[1]
-        reach = Reach(generation.config, allowance)
-        if known is None or known[0] < generation.number:
-            self._known[allowance] = (generation.number, reach)
+    def of(self, generation: Generation, listener: Listener) -> Reach:
+        """Return how far the callers of ``listener`` reach in ``generation``."""
+        known = self._known.get(listener.name)
+        if known is not None and known.config is generation.config and known.allowance is listener.allowance:
+            return known
+        reach = self._known[listener.name] = Reach(generation.config, listener.allowance)
         return reach
