@@ -1,4 +1,4 @@
-"""A node with a sidecar: a configuration, its broker, and the application over it, at a socket where one is wanted."""
+"""A node with a sidecar: a broker, and the application over it, at a socket where one is wanted."""
 
 from __future__ import annotations
 
