@@ -88,3 +88,6 @@ class Caller:
 
 def without(*names: bytes) -> Head:
     return [pair for pair in HEADERS if pair[0] not in names]
+
+
+OCTETS: Head = [*without(b"content-type"), (b"content-type", b"application/octet-stream")]
