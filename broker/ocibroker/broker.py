@@ -31,6 +31,7 @@ from ocibroker.recall import Recall
 from ocibroker.request import Caller
 from ocibroker.scratch import Scratch
 from ocibroker.selection import Selection, select
+from ocibroker.socket_place import socket_places
 from ocibroker.target import PULL, Target
 from ocibroker.tls import Material, TLSPolicies
 from ocibroker.transport import (
@@ -137,7 +138,7 @@ class Broker:
     @classmethod
     def connect(
         cls,
-        socket: str | os.PathLike[str],
+        socket: str | os.PathLike[str] | None = None,
         *,
         environ: Mapping[str, str] = os.environ,
         clock: Clock | None = None,
@@ -145,12 +146,14 @@ class Broker:
     ) -> Self:
         """Return a broker that has the sidecar at ``socket`` answer, and connects to registries itself.
 
-        The sidecar's configuration decides about credentials and TLS; of the environment only the system's roots
-        and a proxy's password count. Raises nothing: the sidecar is asked when it is needed.
+        Without ``socket`` it is the one that :func:`ocibroker.socket_place.socket_places` names first and that is
+        there; none is a :class:`~ocibroker.errors.UsageError`. The sidecar is asked when it is needed. Its
+        configuration decides about credentials and TLS; of the environment the system's roots count, and a proxy's
+        password.
         """
         from ocibroker.remote import Sidecar  # a broker with a configuration of its own needs none of it
 
-        sidecar = Sidecar(os.fspath(socket))
+        sidecar = Sidecar(_socket(environ) if socket is None else os.fspath(socket))
         return cls(sidecar.config, environ=environ, clock=clock, route=route, ahead=False, sidecar=sidecar)
 
     def access(
@@ -368,6 +371,15 @@ def _target(target: str | Target, actions: tuple[str, ...] | None) -> Target:
     parsed = target if isinstance(target, Target) else Target.parse(target)
     # A target that was made for more than the default keeps what it was made for.
     return parsed if actions is None or actions == PULL else parsed.doing(actions)
+
+
+def _socket(environ: Mapping[str, str]) -> str:
+    places = socket_places(environ)
+    for place in places:
+        if place.exists():
+            return str(place)
+    where = " and ".join(map(str, places)) or "none is wanted"
+    raise UsageError(f"there is no socket of a sidecar: {where}", culprit="connect()", hint="run `ocibroker serve`")
 
 
 K = TypeVar("K")

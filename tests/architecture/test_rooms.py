@@ -32,6 +32,7 @@ ROOMS = (
     "scratch",
     "child",
     "program",
+    "socket_place",
     "reference",
     "pattern",
     "authfile",

@@ -33,7 +33,7 @@ class OneGeneration:
 
 @dataclass
 class Node:
-    """``listener`` is the socket's, with the allowance that the configuration gives it."""
+    """``listener`` is the socket's."""
 
     generations: OneGeneration
     application: Application
@@ -42,8 +42,7 @@ class Node:
     @classmethod
     def of(cls, broker: Broker) -> Node:
         generations = OneGeneration(Generation(1, broker.config, broker))
-        listener = replace(SOCKET, allowance=broker.config.sidecar.socket.allowance)
-        return cls(generations, Application(generations), listener)
+        return cls(generations, Application(generations), SOCKET)
 
     @property
     def caller(self) -> Caller:

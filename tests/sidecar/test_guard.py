@@ -160,7 +160,7 @@ def test_what_is_not_there_is_not_found(caller: Caller, path: str) -> None:
 class TestAdmission:
     @pytest.fixture
     def closed(self, caller: Caller) -> Caller:
-        def admits(_: Peer, authorization: bytes | None) -> bool:
+        def admits(peer: Peer, authorization: bytes | None) -> bool:
             return authorization == b"Bearer right"
 
         caller.listener = replace(caller.listener, admits=admits)

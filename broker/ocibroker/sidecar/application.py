@@ -7,6 +7,7 @@ https://asgi.readthedocs.io/en/latest/specs/www.html; each scope's ``state`` hol
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,7 +16,7 @@ from ocibroker.api import LARGEST, Problem
 from ocibroker.errors import OcibrokerError
 from ocibroker.sidecar.generation import Generations
 from ocibroker.sidecar.guard import misdirected, unmarked
-from ocibroker.sidecar.listener import Listener
+from ocibroker.sidecar.listener import Listener, ListenerName
 from ocibroker.sidecar.message import JSON, Call, Reply
 from ocibroker.sidecar.problem import failed, reply
 from ocibroker.sidecar.routes import Places, Route, administration, api
@@ -23,6 +24,8 @@ from ocibroker.sidecar.routes import Places, Route, administration, api
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+Served = Callable[[ListenerName, int, float], None]
 
 _LOG: Final = logging.getLogger("ocibroker.sidecar")
 _NOWHERE: Final[Places] = MappingProxyType({})
@@ -35,18 +38,36 @@ _TOO_LARGE: Final = reply(Problem.of(413, "body_too_large", f"is longer than {LA
 _BROKEN: Final = reply(Problem.of(500, "internal_error", "the sidecar failed", hint="see its log"))
 
 
-class Application:
-    """Answers API v1 on every listener but ``admin``, and there what ``admin`` holds, by method and path."""
+def _untold(listener: ListenerName, status: int, seconds: float) -> None:
+    """Tell nobody."""
 
-    def __init__(self, generations: Generations, *, admin: Places = _NOWHERE) -> None:
+
+class Application:
+    """Answers API v1 on every listener but ``admin``, and there what ``admin`` holds, by method and path.
+
+    ``served`` is told of every reply: the listener, the status, and the seconds by ``monotonic`` that it took.
+    """
+
+    def __init__(
+        self,
+        generations: Generations,
+        *,
+        admin: Places = _NOWHERE,
+        served: Served = _untold,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._api = api(generations)
         self._admin = administration(admin)
+        self._served = served
+        self._monotonic = monotonic
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one connection's scope."""
         if scope["type"] == "http":
+            began = self._monotonic()
             if (answer := await self._answer(scope, receive)) is not None:
                 await _send(answer, send)
+                self._served(scope["state"]["listener"].name, answer.status, self._monotonic() - began)
         elif scope["type"] == "lifespan":
             await _live(receive, send)
         else:

@@ -16,7 +16,7 @@ class Reaches:
     def of(self, generation: Generation, listener: Listener) -> Reach:
         """Return how far the callers of ``listener`` reach in ``generation``."""
         known = self._known.get(listener.name)
-        if known is not None and known.config is generation.config and known.allowance is listener.allowance:
+        if known is not None and known.config is generation.config:
             return known
-        reach = self._known[listener.name] = Reach(generation.config, listener.allowance)
+        reach = self._known[listener.name] = Reach(generation.config, generation.allowance(listener.name))
         return reach

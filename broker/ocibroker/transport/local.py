@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import httpcore
 import httpx
@@ -14,7 +14,7 @@ import httpx
 from ocibroker.deadline import Deadline
 from ocibroker.errors import ConnectionFailed, DeadlineExceeded, OcibrokerError
 from ocibroker.transport.bounded import read_whole
-from ocibroker.transport.network import seconds_of, timed
+from ocibroker.transport.network import seconds_of
 
 _MOST: Final = 32
 _IDLE: Final = 4.0
@@ -93,7 +93,6 @@ class _Network(httpcore.NetworkBackend):
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._network = httpcore.SyncBackend()
 
     def connect_unix_socket(
         self,
@@ -102,14 +101,58 @@ class _Network(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Open the connection."""
-        stream = self._network.connect_unix_socket(path, seconds_of(timeout), socket_options)
-        uid = peer_uid(stream.get_extra_info("socket"))
-        if uid in {0, os.geteuid()}:
-            return timed(stream)
-        stream.close()
-        raise ConnectionFailed(f"belongs to the user {uid}, who is neither root nor the caller", culprit=self._path)
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.settimeout(seconds_of(timeout))
+            connection.connect(path)
+            self._check(peer_uid(connection))
+        except BaseException:
+            connection.close()
+            raise
+        return _Stream(connection)
+
+    def _check(self, uid: int) -> None:
+        if uid not in {0, os.geteuid()}:
+            why = f"belongs to the user {uid}, who is neither root nor the caller"
+            raise ConnectionFailed(why, culprit=self._path)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._connection.settimeout(seconds_of(timeout))
+        try:
+            return self._connection.recv(max_bytes)
+        except ConnectionError:
+            raise httpcore.ReadError from None
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._connection.settimeout(seconds_of(timeout))
+        try:
+            self._connection.sendall(buffer)
+        except ConnectionError:
+            raise httpcore.WriteError from None
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # httpcore's own signature
+        return self._is_readable() if info == "is_readable" else None
+
+    def _is_readable(self) -> bool:
+        """Whether something has come on an idle connection, which is then not used again: mostly its end."""
+        self._connection.settimeout(0)  # whoever reads or writes next sets it anew
+        try:
+            self._connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
 
 
 def peer_uid(connected: socket.socket) -> int:
-    """Return who has bound the other end of a Unix socket, or connected it, as the kernel says."""
+    """Return who listens at the other end of a Unix socket, as the kernel says."""
     return int.from_bytes(connected.getsockopt(*_CREDENTIALS)[4:8], sys.byteorder)

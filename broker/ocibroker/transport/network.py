@@ -74,11 +74,6 @@ def _secured(near: Origin) -> Origin | None:
     return near if near.scheme == "https" else None
 
 
-def timed(stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
-    """Return ``stream`` with operations whose timeout may be a :class:`~ocibroker.deadline.Deadline`."""
-    return _Stream(stream)
-
-
 class _Stream(httpcore.NetworkStream):
     """``near`` is whom its first handshake is with, ``tls`` the socket where it is TLS and nothing between."""
 
