@@ -11,7 +11,9 @@ from msgspec import Meta
 from ocibroker.api.limits import LONGEST_DEADLINE, LONGEST_TTL
 from ocibroker.secret import Secret
 
-Host = Annotated[str, Meta(min_length=1, max_length=260, description="host[:port]")]
+Host = Annotated[
+    str, Meta(min_length=1, max_length=260, description="host[:port]", examples=["registry.example.com"])
+]
 
 
 Action = Literal["pull", "push", "delete"]
