@@ -64,4 +64,5 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(prepare)
 	$(install) --group dev
 	$(install) --group moto --upgrade --target $(VENV)/moto
+	$(install) --group schemathesis --upgrade --target $(VENV)/schemathesis
 	@touch $@

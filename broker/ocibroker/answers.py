@@ -53,10 +53,14 @@ _GRACE: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a caller wants: ``min_ttl`` of life left, and with ``fresh`` nothing that was known before."""
+    """What a caller wants: ``min_ttl`` of life left, and with ``fresh`` nothing that was known before.
+
+    ``refused`` is what a registry has just turned down.
+    """
 
     min_ttl: timedelta
     fresh: bool = False
+    refused: Credential | None = None
 
 
 _RENEWAL: Final = Demand(timedelta())
@@ -184,9 +188,9 @@ class Answers:
                 if (kept := self._kept(inquiry, demand)) is not None:
                     return kept
                 if not waited:
-                    return self._fetched(inquiry, fetching, limit)
+                    return self._fetched(inquiry, fetching, demand, limit)
             # Who came first has left nothing: it has failed, or its answer is none to keep.
-            return self._fetched(inquiry, fetching, limit)
+            return self._fetched(inquiry, fetching, demand, limit)
         except BaseException as error:  # noqa: BLE001  # a provider may raise anything, SystemExit included
             failure = contained(error, inquiry.culprit)
         self._failed(inquiry, failure)
@@ -201,8 +205,8 @@ class Answers:
         enough = {Standing.FRESH} if demand is _RENEWAL else {Standing.FRESH, Standing.DUE}
         return entry.answer if entry.standing(self._now, demand.min_ttl) in enough else None
 
-    def _fetched(self, inquiry: Inquiry, fetching: Fetching, limit: Deadline) -> Answer:
-        answer = fetching.fetch(limit)
+    def _fetched(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline) -> Answer:
+        answer = fetching.fetch(limit, min_ttl=demand.min_ttl, refused=demand.refused)
         keep = inquiry.identity.keep if inquiry.identity else None
         entry = Entry(answer=answer, at=self._now, keep=keep, share=self._draw(EARLIEST, LATEST))
         self._memory.put(inquiry.key, entry)

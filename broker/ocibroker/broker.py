@@ -6,19 +6,21 @@ import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from ocibroker.access import Access
 from ocibroker.answers import Answer, Answers
-from ocibroker.auth import DistributionAuth, PostRefusals, Realms
+from ocibroker.auth import DistributionAuth, Granting, PostRefusals, Realms
 from ocibroker.cache import FileStore, Store, cache_folder, cache_key, options_digest
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.config import Config, StoreName, load_config
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.credential_source import BrokerSource, Given
 from ocibroker.errors import UsageError, WrongScheme
+from ocibroker.exchanging import TokenProvider, exchanging
 from ocibroker.explanation import Explanation, explain
 from ocibroker.fetching import Fetching, Means
 from ocibroker.identity import Identity
@@ -29,8 +31,9 @@ from ocibroker.recall import Recall
 from ocibroker.request import Caller
 from ocibroker.scratch import Scratch
 from ocibroker.selection import Selection, select
+from ocibroker.socket_place import socket_places
 from ocibroker.target import PULL, Target
-from ocibroker.tls import TLSPolicies
+from ocibroker.tls import Material, TLSPolicies
 from ocibroker.transport import (
     CallerTransport,
     CallerWire,
@@ -44,9 +47,24 @@ from ocibroker.transport import (
 )
 from ocibroker.watch import Watch
 
+if TYPE_CHECKING:
+    from ocibroker.remote import Sidecar
+
 _LOG: Final = logging.getLogger("ocibroker")
 _MOST: Final = 4096
 """Targets and identities that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How an access comes about: with the credential whole, or with a token that was got for it."""
+
+    answers: Answers
+    recall: Recall
+    inquire: Callable[[Target, Caller | None], Inquiry]
+
+    def source(self, target: Target, caller: Caller | None, min_ttl: float, deadline: float) -> BrokerSource:
+        return BrokerSource(self.answers, lambda: self.inquire(target, caller), min_ttl, deadline)
 
 
 class Broker:
@@ -65,12 +83,15 @@ class Broker:
         route: Route = direct,
         ahead: bool = True,
         store: Store | None = None,
+        sidecar: Sidecar | None = None,
     ) -> None:
         self.config: Final = config
         environ = MappingProxyType(dict(environ))  # read once: what is remembered depends on it
         self._clock = clock or SystemClock()
         self._scratch = Scratch()
-        self._policies = TLSPolicies(
+        self._sidecar = sidecar
+        trusting = TLSPolicies if sidecar is None else sidecar.policies
+        self._policies = trusting(
             config.tls, environ=environ, monotonic=self._clock.monotonic, scratch=self._scratch
         )
         self._pools = Pools(self._policies, route)
@@ -80,9 +101,11 @@ class Broker:
         self._select: Callable[[Target], Selection]
         self._select = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
-        self._auths: OrderedDict[tuple[Target, str], DistributionAuth] = OrderedDict()
+        self._auths: OrderedDict[tuple[Target, str, tuple[str, ...]], DistributionAuth] = OrderedDict()
         self._answers = Answers(self._clock, store=store, ahead=ahead)
-        self._recall = Recall(self._answers, self._policies)
+        tokens = Answers(self._clock, ahead=ahead)  # as all tokens of registries: in memory only
+        self._whole = _Way(self._answers, Recall(self._answers, self._policies), self._inquire)
+        self._narrow = _Way(tokens, Recall(tokens, self._policies), self._inquire_token)
         self._refusals = PostRefusals()
         self._closed = False
         self._warn_of_broken_plugins()
@@ -112,6 +135,27 @@ class Broker:
         kept = FileStore(cache_folder(environ)) if in_files else None
         return cls(config, environ=environ, clock=clock, route=route, ahead=ahead, store=kept)
 
+    @classmethod
+    def connect(
+        cls,
+        socket: str | os.PathLike[str] | None = None,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        clock: Clock | None = None,
+        route: Route = direct,
+    ) -> Self:
+        """Return a broker that has the sidecar at ``socket`` answer, and connects to registries itself.
+
+        Without ``socket`` it is the one that :func:`ocibroker.socket_place.socket_places` names first and that is
+        there; none is a :class:`~ocibroker.errors.UsageError`. The sidecar is asked when it is needed. Its
+        configuration decides about credentials and TLS; of the environment the system's roots count, and a proxy's
+        password.
+        """
+        from ocibroker.remote import Sidecar  # a broker with a configuration of its own needs none of it
+
+        sidecar = Sidecar(_socket(environ) if socket is None else os.fspath(socket))
+        return cls(sidecar.config, environ=environ, clock=clock, route=route, ahead=False, sidecar=sidecar)
+
     def access(
         self,
         target: str | Target,
@@ -122,24 +166,32 @@ class Broker:
         caller: Caller | None = None,
         transport: CallerTransport | None = None,
         fresh: bool = False,
+        exchange: bool = False,
+        refused: Credential | None = None,
     ) -> Access:
         """Return the credential for ``target`` as of now, and the transport that goes with it.
 
         ``min_ttl`` is how many seconds of life a credential must have left, ``deadline`` how many seconds to
         wait for it in total. ``transport`` replaces the broker's connections by the caller's own. ``fresh`` has the
-        provider asked, whatever is remembered.
+        provider asked, whatever is remembered; so does ``refused``, a credential that a registry has just turned
+        down, if it is what would be given. With ``exchange`` a token of the registry's, for the target's repository
+        and ``actions`` and nothing else, takes the credential's place.
         """
-        plain = caller is None and transport is None and isinstance(target, str | Target)
+        way = self._narrow if exchange else self._whole
+        plain = caller is None and transport is None and refused is None and isinstance(target, str | Target)
         name = (target, tuple(actions), min_ttl, deadline)
-        if plain and not fresh and (again := self._recall.get(name)) is not None:
+        if plain and not fresh and (again := way.recall.get(name)) is not None:
             return again
         mark = own(transport)
-        source = self._source(_target(target, actions), caller, min_ttl, deadline)
+        source = way.source(_target(target, actions), caller, min_ttl, deadline)
         inquiry = source.inquire()
-        answering, answer = source.answer(inquiry, fresh=fresh)
+        if refused is None:
+            answering, answer = source.answer(inquiry, fresh=fresh)
+        else:
+            answering, answer = source.instead(inquiry, refused)
         access = self._pair(answering, answer, source, mark)
         if plain and answering is inquiry:
-            self._recall.keep(name, access, inquiry, source.demand)
+            way.recall.keep(name, access, inquiry, source.demand)
         return access
 
     async def access_async(
@@ -151,19 +203,22 @@ class Broker:
         deadline: float = 30.0,
         caller: Caller | None = None,
         transport: CallerTransport | None = None,
+        exchange: bool = False,
+        refused: Credential | None = None,
     ) -> Access:
         """Return the same as :meth:`access` without blocking the event loop for a fetch."""
-        plain = caller is None and transport is None and isinstance(target, str | Target)
+        way = self._narrow if exchange else self._whole
+        plain = caller is None and transport is None and refused is None and isinstance(target, str | Target)
         name = (target, tuple(actions), min_ttl, deadline)
-        if plain and (again := self._recall.get(name)) is not None:
+        if plain and (again := way.recall.get(name)) is not None:
             return again
         mark = own(transport)
-        source = self._source(_target(target, actions), caller, min_ttl, deadline)
+        source = way.source(_target(target, actions), caller, min_ttl, deadline)
         inquiry = source.inquire()
-        answering, answer = await source.answer_async(inquiry)
+        answering, answer = await source.instead_async(inquiry, refused)
         access = self._pair(answering, answer, source, mark)
         if plain and answering is inquiry:
-            self._recall.keep(name, access, inquiry, source.demand)
+            way.recall.keep(name, access, inquiry, source.demand)
         return access
 
     def present(
@@ -175,8 +230,7 @@ class Broker:
         """
         wanted = _target(target, actions)
         origin, selection = self._origin(wanted), self._select(wanted)
-        realms = Realms(origin, selection.realms)
-        auth = DistributionAuth(wanted, realms, self._clock, self._refusals, provider="none")
+        auth = DistributionAuth(wanted, self._granting(origin, selection, "none"), self._clock)
         return Access(
             target=wanted,
             origin=origin,
@@ -192,6 +246,13 @@ class Broker:
         wanted = _target(target, None)
         return explain(wanted, self._policies, lambda: self._inquire(wanted, caller), self._answers)
 
+    def trust(self, place: Origin | Target) -> Material:
+        """Return how the host of ``place`` is reached and trusted, its files as they are now.
+
+        Raises :class:`~ocibroker.errors.TLSConfigurationError`.
+        """
+        return self._policies.for_origin(place if isinstance(place, Origin) else self._origin(place))
+
     @property
     def providers(self) -> Providers:
         """The providers that may answer, and those that could not be loaded."""
@@ -200,8 +261,11 @@ class Broker:
     def close(self) -> None:
         """Close connections and remove temporary files."""
         self._closed = True
-        self._recall.close()
+        self._whole.recall.close()
+        self._narrow.recall.close()
         self._pools.close()
+        if self._sidecar is not None:
+            self._sidecar.close()
         self._scratch.close()
 
     def __enter__(self) -> Self:
@@ -209,9 +273,6 @@ class Broker:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _source(self, target: Target, caller: Caller | None, min_ttl: float, deadline: float) -> BrokerSource:
-        return BrokerSource(self._answers, lambda: self._inquire(target, caller), min_ttl, deadline)
 
     def _origin(self, target: Target) -> Origin:
         if self._closed:
@@ -251,6 +312,16 @@ class Broker:
             otherwise=(lambda: self._inquiry(target, origin, otherwise, caller)) if otherwise else None,
         )
 
+    def _inquire_token(self, target: Target, caller: Caller | None) -> Inquiry:
+        if not target.path:
+            raise UsageError("names no repository to get a token for", culprit=str(target))
+        inquiry = self._inquire(target, caller)
+        if inquiry.fetching is None:
+            return inquiry
+        granting = self._granting(inquiry.origin, inquiry.selection, inquiry.provider or "none")
+        whole = partial(self._whole.source, target, caller, 0.0)
+        return exchanging(inquiry, TokenProvider(inquiry.origin, self._wire, granting, whole), self._means)
+
     def _watch(self, identity: Identity) -> Watch | None:
         if not identity.watch:
             return None
@@ -260,26 +331,28 @@ class Broker:
 
     def _pair(self, inquiry: Inquiry, answer: Answer, source: BrokerSource, mark: CallerTransport | None) -> Access:
         wire = self._wire if mark is None else RetryingWire(CallerWire(mark), self._retry)
-        nobody = inquiry.selection.last and isinstance(answer, Anonymous)
+        selection = inquiry.selection if self._sidecar is None else self._sidecar.learned(inquiry)
+        nobody = selection.provider is None or (selection.last and isinstance(answer, Anonymous))
         return Access(
             target=inquiry.target,
             origin=inquiry.origin,
             credential=answer,
-            provider=None if nobody else inquiry.provider,
-            why=inquiry.selection.why,
+            provider=None if nobody or selection.provider is None else selection.provider.name,
+            why=selection.why,
             tls=inquiry.material.policy,
-            transport=PairedTransport(inquiry.origin, wire, source, self._auth(inquiry).flow),
+            transport=PairedTransport(inquiry.origin, wire, source, self._auth(inquiry, selection).flow),
         )
 
-    def _auth(self, inquiry: Inquiry) -> DistributionAuth:
+    def _auth(self, inquiry: Inquiry, selection: Selection) -> DistributionAuth:
         """Return who answers the registry's challenges: the same for the same target and identity."""
-        name = (inquiry.target, inquiry.key)
+        name = (inquiry.target, inquiry.key, selection.realms)
         if (known := self._auths.get(name)) is not None:
             return known
-        realms = Realms(inquiry.origin, inquiry.selection.realms)
-        provider = inquiry.provider or "none"
-        fresh = DistributionAuth(inquiry.target, realms, self._clock, self._refusals, provider=provider)
-        return _keep(self._auths, name, fresh)
+        granting = self._granting(inquiry.origin, selection, inquiry.provider or "none")
+        return _keep(self._auths, name, DistributionAuth(inquiry.target, granting, self._clock))
+
+    def _granting(self, origin: Origin, selection: Selection, provider: str) -> Granting:
+        return Granting(Realms(origin, selection.realms), self._refusals, provider)
 
     def _warn_of_broken_plugins(self) -> None:
         for error in self.providers.broken.values():
@@ -298,6 +371,15 @@ def _target(target: str | Target, actions: tuple[str, ...] | None) -> Target:
     parsed = target if isinstance(target, Target) else Target.parse(target)
     # A target that was made for more than the default keeps what it was made for.
     return parsed if actions is None or actions == PULL else parsed.doing(actions)
+
+
+def _socket(environ: Mapping[str, str]) -> str:
+    places = socket_places(environ)
+    for place in places:
+        if place.exists():
+            return str(place)
+    where = " and ".join(map(str, places)) or "none is wanted"
+    raise UsageError(f"there is no socket of a sidecar: {where}", culprit="connect()", hint="run `ocibroker serve`")
 
 
 K = TypeVar("K")

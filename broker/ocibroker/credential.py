@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from ocibroker.errors import InvalidValue
 from ocibroker.secret import Secret, has_control, has_lone_surrogate
@@ -71,6 +72,10 @@ class Bearer(_Dated):
 Credential = Basic | IdentityToken | Bearer
 
 
+Kind = Literal["basic", "identity_token", "bearer", "anonymous"]
+"""The names of the kinds, as they are written out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Anonymous:
     """Access without a credential, with the reason why: never an error, never a miss."""
@@ -82,7 +87,7 @@ class Anonymous:
             raise InvalidValue("anonymous access needs its reason", culprit="reason")
 
 
-def kind(credential: Credential | Anonymous) -> str:
+def kind(credential: Credential | Anonymous) -> Kind:
     """Return ``basic``, ``identity_token``, ``bearer`` or ``anonymous``: the name used in output."""
     match credential:
         case Basic():

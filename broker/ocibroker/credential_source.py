@@ -33,30 +33,37 @@ class BrokerSource:
 
     def current(self, refused: Credential | None) -> Answer:
         """Return it, newly fetched where it is due or was ``refused``; what was refused where there is no other."""
-        inquiry = self.inquire()
-        if refused is None or not self._renews(inquiry, refused):
-            return self.answer(inquiry)[1]
-        try:
-            return self.answer(inquiry, fresh=True)[1]
-        except OcibrokerError:
-            return refused
+        return self.instead(self.inquire(), refused)[1]
 
     async def current_async(self, refused: Credential | None) -> Answer:
         """Return it without blocking the event loop."""
-        inquiry = self.inquire()
-        if refused is None or not self._renews(inquiry, refused):
-            return (await self.answer_async(inquiry))[1]
-        try:
-            return (await self.answer_async(inquiry, fresh=True))[1]
-        except OcibrokerError:
-            return refused
+        return (await self.instead_async(self.inquire(), refused))[1]
 
-    def answer(self, inquiry: Inquiry, *, fresh: bool = False) -> Answered:
+    def instead(self, inquiry: Inquiry, refused: Credential | None) -> Answered:
+        """Return the answer as of now, newly fetched if it is ``refused``; that where there is no other."""
+        if refused is None or not self._renews(inquiry, refused):
+            return self.answer(inquiry)
+        try:
+            return self.answer(inquiry, fresh=True, refused=refused)
+        except OcibrokerError:
+            return inquiry, refused
+
+    async def instead_async(self, inquiry: Inquiry, refused: Credential | None) -> Answered:
+        """Return the same without blocking the event loop."""
+        if refused is None or not self._renews(inquiry, refused):
+            return await self.answer_async(inquiry)
+        try:
+            return await self.answer_async(inquiry, fresh=True, refused=refused)
+        except OcibrokerError:
+            return inquiry, refused
+
+    def answer(self, inquiry: Inquiry, *, fresh: bool = False, refused: Credential | None = None) -> Answered:
         """Return what is remembered for ``inquiry``, else or with ``fresh`` fetch it.
 
         Where its provider finds no identity, and no rule has chosen it, who else is asked may have a login.
         """
-        demand, deadline = replace(self.demand, fresh=fresh), self._answers.deadline(self._deadline)
+        demand = replace(self.demand, fresh=fresh, refused=refused)
+        deadline = self._answers.deadline(self._deadline)
         outcome: Outcome
         try:
             outcome = self._one(inquiry, demand, deadline)
@@ -68,9 +75,12 @@ class BrokerSource:
                 return second, found
         return _settled(inquiry, outcome)
 
-    async def answer_async(self, inquiry: Inquiry, *, fresh: bool = False) -> Answered:
+    async def answer_async(
+        self, inquiry: Inquiry, *, fresh: bool = False, refused: Credential | None = None
+    ) -> Answered:
         """Return the same without blocking the event loop."""
-        demand, deadline = replace(self.demand, fresh=fresh), self._answers.deadline(self._deadline)
+        demand = replace(self.demand, fresh=fresh, refused=refused)
+        deadline = self._answers.deadline(self._deadline)
         outcome: Outcome
         try:
             outcome = await self._one_async(inquiry, demand, deadline)

@@ -6,6 +6,7 @@
     │   ├── InvalidValue            a credential, secret or identity that is malformed at birth
     │   ├── TransportRefused        a caller's transport that is not marked as one
     │   ├── CannotCarry             a front end or method that cannot carry this kind of credential
+    │   ├── TargetNotAllowed        the sidecar does not answer that caller for that target
     │   └── ConfigurationError      a configuration file, or a file that it names
     │       └── TLSConfigurationError
     ├── NoProvider                  no rule and no claim fits the target
@@ -95,6 +96,10 @@ class TransportRefused(UsageError):
 
 class CannotCarry(UsageError):
     """A front end or method cannot carry this kind of credential."""
+
+
+class TargetNotAllowed(UsageError):
+    """The sidecar does not answer the callers of that listener for that target."""
 
 
 class ConfigurationError(UsageError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -75,15 +75,18 @@ class Fetching:
             failure = ContractViolation(f"identity() gave a {type(identity).__name__}", culprit=self._culprit)
         raise failure
 
-    def fetch(self, deadline: Deadline) -> Credential | Anonymous:
-        """Return the provider's answer, checked.
+    def fetch(
+        self, deadline: Deadline, *, min_ttl: timedelta = timedelta(), refused: Credential | None = None
+    ) -> Credential | Anonymous:
+        """Return the provider's answer, checked. ``min_ttl`` and ``refused`` are what the request says.
 
         Raises whatever the provider raises: its worker contains it.
         """
         opened: list[httpx.Client] = []
         pauses: list[float | None] = [None]
+        request = replace(self._request(deadline, opened, pauses), min_ttl=min_ttl.total_seconds(), refused=refused)
         try:
-            return self._checked(self.provider.fetch(self._request(deadline, opened, pauses)))
+            return self._checked(self.provider.fetch(request))
         except InvalidValue as error:
             why = f"made a credential that is not one: {error.message}"
         except OcibrokerError as error:

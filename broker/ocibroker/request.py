@@ -11,6 +11,7 @@ import msgspec
 
 from ocibroker.child import Completed
 from ocibroker.clock import Clock
+from ocibroker.credential import Credential
 from ocibroker.deadline import Deadline
 from ocibroker.reference import SecretRef
 from ocibroker.secret import Secret
@@ -73,6 +74,9 @@ class FetchRequest(Request[O_co]):
     the deadline, and that follows no redirect. ``tls`` returns the policy of the host in a URL, for a library that
     takes only files or an ``SSLContext``. ``secret`` resolves a reference. All of them raise
     :class:`~ocibroker.errors.OcibrokerError` only.
+
+    ``min_ttl`` is how many seconds of life the caller wants, and ``refused`` the credential that a registry has
+    just turned down: for a provider that asks somebody who remembers.
     """
 
     open_http: Callable[[], httpx.Client] = field(repr=False)
@@ -81,6 +85,8 @@ class FetchRequest(Request[O_co]):
     run: Run = field(repr=False)
     clock: Clock
     deadline: Deadline
+    min_ttl: float = 0.0
+    refused: Credential | None = None
 
     @property
     def http(self) -> httpx.Client:

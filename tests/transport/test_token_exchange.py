@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from ocibroker import Access, Anonymous, Basic, Bearer, Credential, IdentityToken, Secret, Target
-from ocibroker.auth import DistributionAuth, PostRefusals, Realms
+from ocibroker.auth import DistributionAuth, Granting, PostRefusals, Realms
 from ocibroker.cache.troubles import RENEWAL
 from ocibroker.clock import Clock
 from ocibroker.errors import CannotCarry, ConnectionFailed, IntegrityError, OcibrokerError, RegistryRefused
@@ -648,7 +648,7 @@ class TestTheFlowItself:
     @pytest.fixture
     def auth(self, clock: HandClock) -> DistributionAuth:
         realms = Realms(Origin.parse("https://registry.test"))
-        return DistributionAuth(Target("registry.test", "app"), realms, clock, PostRefusals(), provider="made")
+        return DistributionAuth(Target("registry.test", "app"), Granting(realms, PostRefusals(), "made"), clock)
 
     def test_a_token_that_arrives_late_is_not_used_with_another_accounts_credential(
         self, auth: DistributionAuth

@@ -14,21 +14,18 @@ from typing import Final
 import httpx
 
 from ocibroker.auth.challenge import Challenge, parse_challenges
-from ocibroker.auth.grant import get_request, post_request, read_token
+from ocibroker.auth.grant import read_token
+from ocibroker.auth.granting import Granting
 from ocibroker.auth.header import authorization
-from ocibroker.auth.realm import Realms
 from ocibroker.auth.scope import Scope, merge, parse_scopes
 from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
-from ocibroker.errors import ConnectionFailed, IntegrityError, RedirectRefused, RegistryRefused
+from ocibroker.errors import ConnectionFailed, RegistryRefused
 from ocibroker.target import Target
-from ocibroker.transport import AGAIN, DEADLINE, Answer, Flow, Step, ask, send
+from ocibroker.transport import Answer, Flow, Step, ask, send
 
 _REPOSITORY: Final = re.compile(r"/v2/(.+)/(?:manifests|blobs|tags|referrers)(?:/.*)?")
-_LONGEST_SERVICE: Final = 256
 _MOST_TOKENS: Final = 256
-_NO_POST: Final = frozenset({404, 405})
-_REFUSED: Final = frozenset({400, 401, 403})
 _EXPIRED_IS_BAD_REQUEST: Final = frozenset({"public.ecr.aws", "ecr-public.aws.com"})
 
 
@@ -58,35 +55,17 @@ class _Account:
         self.tokens[wanted] = token
 
 
-class PostRefusals:
-    """Token endpoints that know only the GET form, remembered for as long as the broker lives."""
-
-    def __init__(self) -> None:
-        self._endpoints: set[str] = set()
-
-    def add(self, realm: httpx.URL) -> None:
-        """Remember ``realm``."""
-        self._endpoints.add(_endpoint(realm))
-
-    def __contains__(self, realm: httpx.URL) -> bool:
-        return _endpoint(realm) in self._endpoints
-
-
 class DistributionAuth:
     """Answers the challenges of one registry for one target; keeps its tokens in memory only.
 
-    ``provider`` is named in errors. All of it may be used by several threads: a lost race costs one more
-    token, never a wrong one.
+    All of it may be used by several threads: a lost race costs one more token, never a wrong one.
     """
 
-    def __init__(
-        self, target: Target, realms: Realms, clock: Clock, refusals: PostRefusals, *, provider: str
-    ) -> None:
+    def __init__(self, target: Target, granting: Granting, clock: Clock) -> None:
         self._target = target
-        self._realms = realms
+        self._granting = granting
+        self._origin = granting.realms.origin
         self._clock = clock
-        self._refusals = refusals
-        self._provider = provider
         self._basic = False
         self._account: _Account | None = None
 
@@ -126,7 +105,7 @@ class DistributionAuth:
         Amazon ECR answers 403, and ECR Public 400 (https://github.com/oras-project/oras-go/issues/1227).
         """
         return response.status_code == httpx.codes.FORBIDDEN or (
-            response.status_code == httpx.codes.BAD_REQUEST and self._realms.origin.host in _EXPIRED_IS_BAD_REQUEST
+            response.status_code == httpx.codes.BAD_REQUEST and self._origin.host in _EXPIRED_IS_BAD_REQUEST
         )
 
     def _attempt(self, request: httpx.Request, account: _Account) -> Flow:
@@ -142,7 +121,7 @@ class DistributionAuth:
                 raise self._too_late()
             response = yield from send(_with(request, proof))
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            raise self._refusal(str(self._realms.origin), response.status_code, account.credential)
+            raise self._granting.refusal(str(self._origin), response.status_code, account.credential)
         return response
 
     def _renewed(self, refused: Credential | Anonymous) -> Generator[Step, Answer, Credential | Anonymous | None]:
@@ -190,12 +169,8 @@ class DistributionAuth:
     def _token(
         self, challenge: Challenge, request: httpx.Request, credential: Basic | IdentityToken | Anonymous
     ) -> Generator[Step, Answer, Bearer]:
-        realm = self._realms.check(challenge.parameters.get("realm", ""))
-        service = challenge.parameters.get("service", "")
-        if len(service) > _LONGEST_SERVICE:
-            raise IntegrityError("the challenge names an endless service", culprit=str(self._realms.origin))
         scopes = self._scopes(challenge, request)
-        response = yield from self._granted(realm, service, scopes, credential, request)
+        response = yield from self._granting.granted(challenge, scopes, credential, request)
         return read_token(response, self._clock.now())
 
     def _scopes(self, challenge: Challenge, request: httpx.Request) -> tuple[Scope, ...]:
@@ -208,47 +183,10 @@ class DistributionAuth:
             named = (*named, Scope("repository", self._target.path, self._target.actions))
         return merge(named)
 
-    def _granted(
-        self,
-        realm: httpx.URL,
-        service: str,
-        scopes: tuple[Scope, ...],
-        credential: Basic | IdentityToken | Anonymous,
-        request: httpx.Request,
-    ) -> Flow:
-        if isinstance(credential, IdentityToken) and realm not in self._refusals:
-            posted = yield from _exchange(post_request(realm, service, scopes, credential), request)
-            if posted.status_code not in _NO_POST:
-                return self._checked(posted, realm, credential)
-            self._refusals.add(realm)
-        got = yield from _exchange(get_request(realm, service, scopes, credential), request)
-        return self._checked(got, realm, credential)
-
-    def _checked(
-        self, response: httpx.Response, realm: httpx.URL, credential: Credential | Anonymous
-    ) -> httpx.Response:
-        status, endpoint = response.status_code, f"{realm.scheme}://{realm.netloc.decode('ascii')}"
-        if response.is_redirect:
-            raise RedirectRefused("a token endpoint must not redirect", culprit=endpoint)
-        if status in _REFUSED:
-            raise self._refusal(endpoint, status, credential)
-        if not response.is_success:
-            raise ConnectionFailed(
-                f"the token endpoint answered {status}", culprit=endpoint, hint="try again later"
-            )
-        return response
-
-    def _refusal(self, culprit: str, status: int, credential: Credential | Anonymous) -> RegistryRefused:
-        if isinstance(credential, Anonymous):
-            why = f"asks for a credential ({status}); none was sent: {credential.reason}"
-            return RegistryRefused(why, culprit=culprit, hint="add a [[registry]] rule for this target")
-        why = f"refused the credential of provider {self._provider} ({status})"
-        return RegistryRefused(why, culprit=culprit, hint="check the user, the password and the permissions")
-
     def _too_late(self) -> ConnectionFailed:
         return ConnectionFailed(
             "asked for another token after the body was sent",
-            culprit=str(self._realms.origin),
+            culprit=str(self._origin),
             hint="send it again",
         )
 
@@ -258,15 +196,6 @@ class DistributionAuth:
         if account is None or account.credential != credential:
             account = self._account = _Account(credential)
         return account
-
-
-def _exchange(grant: httpx.Request, request: httpx.Request) -> Flow:
-    """Send a token request under the time limits of the request that needs the token."""
-    for name in ("timeout", DEADLINE):
-        if name in request.extensions:
-            grant.extensions[name] = request.extensions[name]
-    grant.extensions[AGAIN] = True
-    return (yield from send(grant, whole=True))
 
 
 def _with(request: httpx.Request, proof: _Proof | None) -> httpx.Request:
@@ -288,7 +217,3 @@ def _wanted(request: httpx.Request) -> _Wanted:
     found = _REPOSITORY.fullmatch(request.url.path)
     action = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}.get(request.method, "push")
     return _Wanted(found[1] if found else "", action)
-
-
-def _endpoint(realm: httpx.URL) -> str:
-    return f"{realm.scheme}://{realm.netloc.decode('ascii')}{realm.path}"

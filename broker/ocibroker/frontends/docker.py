@@ -20,8 +20,9 @@ import msgspec
 from ocibroker.broker import Broker
 from ocibroker.child import NESTED
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
-from ocibroker.errors import CannotCarry, InvalidTarget, OcibrokerError
+from ocibroker.errors import CannotCarry, InvalidTarget, OcibrokerError, TargetNotAllowed
 from ocibroker.frontends.answer import Answer
+from ocibroker.frontends.asked import Asked
 from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NOT_FOUND, Credentials
 from ocibroker.target import API_PATHS, Target
 from ocibroker.version import __version__
@@ -35,14 +36,16 @@ _USAGE: Final = f"Usage: {NAME} <store|get|erase|list|version>"
 _LIST_SECONDS: Final = 5.0
 
 
-def answer(verb: str, stdin: bytes, broker: Broker) -> Answer:
-    """Return what ``docker-credential-ocibroker VERB`` answers to ``stdin``; it raises nothing."""
-    verbs: Mapping[str, Callable[[bytes, Broker], Answer]]
+def answer(verb: str, stdin: bytes, broker: Asked) -> Answer:
+    """Return what ``docker-credential-ocibroker VERB`` answers to ``stdin``; it raises what is no error of ours."""
+    verbs: Mapping[str, Callable[[bytes, Asked], Answer]]
     verbs = {"get": _get, "store": _store, "erase": _erase, "list": _list}
     if verb not in verbs:
         return _failure(f"{NAME}: unknown action: {verb}")
     try:
         return verbs[verb](stdin, broker)
+    except TargetNotAllowed as error:  # none for this caller, who may go on without
+        return _miss(str(error)) if verb == "get" else Answer(diagnostics=f"nothing is stored: {error}")
     except OcibrokerError as error:
         return failed(error)
 
@@ -97,7 +100,7 @@ def run(argv: Sequence[str], read: Callable[[], bytes], environ: Mapping[str, st
         return failed(error)
 
 
-def _get(stdin: bytes, broker: Broker) -> Answer:
+def _get(stdin: bytes, broker: Asked) -> Answer:
     server = _line(stdin)
     if not server:
         return _failure(NO_SERVER)
@@ -107,7 +110,7 @@ def _get(stdin: bytes, broker: Broker) -> Answer:
     return Answer(render(server, access.credential))
 
 
-def _store(stdin: bytes, broker: Broker) -> Answer:
+def _store(stdin: bytes, broker: Asked) -> Answer:
     try:
         given = msgspec.json.decode(stdin, type=Credentials)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -119,12 +122,12 @@ def _store(stdin: bytes, broker: Broker) -> Answer:
     return _kept_elsewhere(given.server_url, broker)
 
 
-def _erase(stdin: bytes, broker: Broker) -> Answer:
+def _erase(stdin: bytes, broker: Asked) -> Answer:
     server = _line(stdin)
     return _kept_elsewhere(server, broker) if server else _failure(NO_SERVER)
 
 
-def _list(_: bytes, broker: Broker) -> Answer:
+def _list(_: bytes, broker: Asked) -> Answer:
     """Return the user names of the rules for exactly one host; what fails is left out, and said."""
     found, missing = {}, []
     for rule in broker.config.rules:
@@ -142,7 +145,7 @@ def _list(_: bytes, broker: Broker) -> Answer:
     return Answer(msgspec.json.encode(found) + b"\n", "; ".join(missing))
 
 
-def _kept_elsewhere(server: str, broker: Broker) -> Answer:
+def _kept_elsewhere(server: str, broker: Asked) -> Answer:
     """Succeed without storing: a client that logs in or out should not fail, and should not be misled."""
     told = broker.explain(_target(server))
     who = f"provider {told.provider} answers here ({told.why})" if told.provider else told.why

@@ -27,6 +27,8 @@ _BUNDLES: Final = (
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/ssl/cert.pem",  # macOS, Alpine, BSD
 )
+_SYSTEM: Final = "operating system"
+_DISTRIBUTION: Final = "distribution"
 _LOG: Final = logging.getLogger("ocibroker.tls")
 
 
@@ -36,7 +38,7 @@ class Roots:
 
     files: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
-    source: str = "operating system"
+    source: str = _SYSTEM
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Roots:
@@ -55,6 +57,11 @@ class Roots:
     def watch(self) -> tuple[Path, ...]:
         """What changes when a root comes or goes: the files, and the folders as lists of files."""
         return (*self.files, *self.folders)
+
+    @property
+    def named(self) -> tuple[Path, ...]:
+        """The files and folders that the environment names in place of the system's own."""
+        return () if self.source in {_DISTRIBUTION, _SYSTEM} else self.watch
 
     @property
     def absent(self) -> bool:
@@ -114,11 +121,10 @@ class Roots:
 
 
 def _distribution() -> Roots:
-    source = "distribution"
     hashed = next((folder for folder in map(Path, _FOLDERS) if _is_hashed(folder)), None)
     if hashed:
-        return Roots((), (hashed,), source)
-    return Roots(tuple(bundle for bundle in map(Path, _BUNDLES) if bundle.exists())[:1], (), source)
+        return Roots((), (hashed,), _DISTRIBUTION)
+    return Roots(tuple(bundle for bundle in map(Path, _BUNDLES) if bundle.exists())[:1], (), _DISTRIBUTION)
 
 
 def _system_context(roots: Roots) -> ssl.SSLContext:

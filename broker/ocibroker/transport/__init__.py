@@ -6,6 +6,7 @@ This and ``tls`` are the only rooms that make TLS contexts of clients and httpx 
 from ocibroker.transport.address import origin_of
 from ocibroker.transport.caller import CallerTransport, CallerWire, own
 from ocibroker.transport.clients import make_async_client, make_client, make_fetch_client
+from ocibroker.transport.local import LocalClient
 from ocibroker.transport.network import Route, direct
 from ocibroker.transport.paired import PairedTransport
 from ocibroker.transport.pool import DEADLINE
@@ -24,6 +25,7 @@ __all__ = [
     "CallerTransport",
     "CallerWire",
     "Flow",
+    "LocalClient",
     "PairedTransport",
     "Pools",
     "Retry",

@@ -31,7 +31,8 @@ def direct(host: str, port: int) -> tuple[str, int]:
     return host, port
 
 
-def _seconds(timeout: object) -> float | None:
+def seconds_of(timeout: object) -> float | None:
+    """Return the seconds that are left of a deadline, or what a timeout says."""
     if isinstance(timeout, Deadline):
         return timeout.left()
     return timeout if isinstance(timeout, float | int) else None
@@ -58,7 +59,7 @@ class DeadlineNetwork(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Open a connection to where the route says that ``host`` and ``port`` are."""
         to = self._route(host, port)
-        seconds = _seconds(timeout)
+        seconds = seconds_of(timeout)
         try:
             stream = self._network.connect_tcp(*to, seconds, local_address, socket_options)
         except FAULTS as error:
@@ -84,11 +85,11 @@ class _Stream(httpcore.NetworkStream):
         self._tls = tls
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        part = self._stream.read(max_bytes, _seconds(timeout))
+        part = self._stream.read(max_bytes, seconds_of(timeout))
         return part if self._tls is None or len(part) < _RECORD else _gathered(part, self._tls, max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _seconds(timeout))
+        self._stream.write(buffer, seconds_of(timeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -97,7 +98,7 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         try:
-            secured = self._stream.start_tls(ssl_context, server_hostname, _seconds(timeout))
+            secured = self._stream.start_tls(ssl_context, server_hostname, seconds_of(timeout))
         except FAULTS as error:
             if self._near is None:
                 raise
@@ -143,7 +144,7 @@ class AsyncDeadlineNetwork(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Open a connection to where the route says that ``host`` and ``port`` are."""
         to = self._route(host, port)
-        seconds = _seconds(timeout)
+        seconds = seconds_of(timeout)
         try:
             stream = await self._network.connect_tcp(*to, seconds, local_address, socket_options)
         except FAULTS as error:
@@ -159,10 +160,10 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._near = near
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, _seconds(timeout))
+        return await self._stream.read(max_bytes, seconds_of(timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, _seconds(timeout))
+        await self._stream.write(buffer, seconds_of(timeout))
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -171,7 +172,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         try:
-            secured = await self._stream.start_tls(ssl_context, server_hostname, _seconds(timeout))
+            secured = await self._stream.start_tls(ssl_context, server_hostname, seconds_of(timeout))
         except FAULTS as error:
             if self._near is None:
                 raise

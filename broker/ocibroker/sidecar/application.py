@@ -1,0 +1,158 @@
+"""The ASGI application behind the sidecar's listeners: guard, admission, route, body, endpoint, reply.
+
+https://asgi.readthedocs.io/en/latest/specs/www.html; each scope's ``state`` holds its ``listener`` and its
+``peer``. No framework, since what a hit costs is mostly what lies between the socket and the endpoint.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from ocibroker.api import LARGEST, Problem
+from ocibroker.errors import OcibrokerError
+from ocibroker.sidecar.generation import Generations
+from ocibroker.sidecar.guard import misdirected, unmarked
+from ocibroker.sidecar.listener import Listener, ListenerName
+from ocibroker.sidecar.message import JSON, Call, Reply
+from ocibroker.sidecar.problem import failed, reply
+from ocibroker.sidecar.routes import Places, Route, administration, api
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+Served = Callable[[ListenerName, int, float], None]
+
+_LOG: Final = logging.getLogger("ocibroker.sidecar")
+_NOWHERE: Final[Places] = MappingProxyType({})
+_ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_JSON: Final = (b"content-type", JSON.encode("ascii"))
+_UNAUTHORIZED: Final = reply(
+    Problem.of(401, "unauthorized", "is not allowed to ask here"), {"WWW-Authenticate": "Bearer"}
+)
+_TOO_LARGE: Final = reply(Problem.of(413, "body_too_large", f"is longer than {LARGEST} bytes"))
+_BROKEN: Final = reply(Problem.of(500, "internal_error", "the sidecar failed", hint="see its log"))
+
+
+def _untold(listener: ListenerName, status: int, seconds: float) -> None:
+    """Tell nobody."""
+
+
+class Application:
+    """Answers API v1 on every listener but ``admin``, and there what ``admin`` holds, by method and path.
+
+    ``served`` is told of every reply: the listener, the status, and the seconds by ``monotonic`` that it took.
+    """
+
+    def __init__(
+        self,
+        generations: Generations,
+        *,
+        admin: Places = _NOWHERE,
+        served: Served = _untold,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._api = api(generations)
+        self._admin = administration(admin)
+        self._served = served
+        self._monotonic = monotonic
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one connection's scope."""
+        if scope["type"] == "http":
+            began = self._monotonic()
+            if (answer := await self._answer(scope, receive)) is not None:
+                await _send(answer, send)
+                self._served(scope["state"]["listener"].name, answer.status, self._monotonic() - began)
+        elif scope["type"] == "lifespan":
+            await _live(receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Reply | None:
+        """Return the reply, or none where the caller has gone."""
+        state, head = scope["state"], scope["headers"]
+        listener: Listener = state["listener"]
+        target = state.get("target") or scope.get("raw_path") or scope["path"].encode()
+        fields: dict[bytes, bytes] = dict(head)
+        if problem := misdirected(listener, target, head, fields):
+            return reply(problem)
+        if not listener.admits(state["peer"], fields.get(b"authorization")):
+            return _UNAUTHORIZED
+        route = self._route(listener, scope["path"], scope["method"])
+        if isinstance(route, Reply):
+            return route
+        if not route.safe and (problem := unmarked(fields, route.content_type)):
+            return reply(problem)
+        body = await _body(fields, receive)
+        if not isinstance(body, bytes):
+            return body
+        call = Call(
+            listener=listener,
+            peer=state["peer"],
+            method=scope["method"],
+            path=scope["path"],
+            headers=fields,
+            body=body,
+        )
+        return await _served(route, call)
+
+    def _route(self, listener: Listener, path: str, method: str) -> Route | Reply:
+        methods = (self._admin if listener.name == "admin" else self._api).at(path)
+        if methods is None:
+            return reply(Problem.of(404, "no_such_endpoint", "is nothing that is answered here"))
+        if (route := methods.get(method)) is not None:
+            return route
+        allow = ", ".join(sorted(methods))
+        return reply(Problem.of(405, "method_not_allowed", f"takes {allow} only"), {"Allow": allow})
+
+
+async def _served(route: Route, call: Call) -> Reply:
+    try:
+        return await route.endpoint(call)
+    except OcibrokerError as error:
+        return failed(error)
+    except Exception as error:  # noqa: BLE001  # a bug in one request is no other's; its text might hold a secret
+        _LOG.error("%s %s failed: %s", call.method, call.path, type(error).__name__)  # as above
+    return _BROKEN
+
+
+async def _body(fields: Mapping[bytes, bytes], receive: Receive) -> bytes | Reply | None:
+    """Return the body, what is replied to one that is too long, or none where the caller has gone."""
+    said = fields.get(b"content-length", b"0")
+    if len(said) > 9 or (said.isdigit() and int(said) > LARGEST):
+        return _TOO_LARGE
+    message = await receive()
+    if not message.get("more_body"):  # what is small comes at once
+        return message.get("body", b"") if message["type"] == "http.request" else None
+    parts = bytearray()
+    while message["type"] == "http.request":
+        parts += message.get("body", b"")
+        if len(parts) > LARGEST:
+            return _TOO_LARGE
+        if not message.get("more_body"):
+            return bytes(parts)
+        message = await receive()
+    return None
+
+
+async def _send(answer: Reply, send: Send) -> None:
+    body = answer.body
+    kind = _JSON if answer.content_type == JSON else (b"content-type", answer.content_type.encode("ascii"))
+    headers = [kind, (b"content-length", b"%d" % len(body)), *_ALWAYS]
+    for name, value in answer.headers.items():
+        headers.append((name.lower().encode("ascii"), value.encode("latin-1")))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        phase = (await receive())["type"]
+        await send({"type": f"{phase}.complete"})
+        if phase == "lifespan.shutdown":
+            return

@@ -1,0 +1,115 @@
+"""``POST /v1/credentials`` and ``POST /v1/trust``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from ocibroker.access import Access
+from ocibroker.api import (
+    CallerQuestion,
+    CredentialAnswer,
+    CredentialQuestion,
+    TLSData,
+    TrustAnswer,
+    TrustQuestion,
+    fingerprint,
+)
+from ocibroker.broker import Broker
+from ocibroker.credential import Anonymous, Basic, IdentityToken, kind
+from ocibroker.host import split_authority
+from ocibroker.request import Caller
+from ocibroker.secret import Secret
+from ocibroker.sidecar.generation import Generations
+from ocibroker.sidecar.message import Call, Reply
+from ocibroker.sidecar.reach import Reach, Reached
+from ocibroker.sidecar.reaches import Reaches
+from ocibroker.sidecar.reading import read
+from ocibroker.sidecar.remembered import Remembered, RememberedQuestions
+from ocibroker.sidecar.trust_data import TrustData
+from ocibroker.target import Target
+
+_CREDENTIAL: Final = msgspec.json.Decoder(CredentialQuestion)
+_TRUST: Final = msgspec.json.Decoder(TrustQuestion)
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+class Credentials:
+    """Answers who one is at a target, and how its host is reached and trusted."""
+
+    def __init__(self, generations: Generations, reaches: Reaches) -> None:
+        self._generations = generations
+        self._reaches = reaches
+        self._trust = TrustData()
+        self._remembered = RememberedQuestions()
+
+    async def credential(self, call: Call) -> Reply:
+        """Answer a :class:`~ocibroker.api.CredentialQuestion`."""
+        with self._generations.lease() as generation:
+            reach = self._reaches.of(generation, call.listener)
+            known = self._remembered.get(call.body, reach)
+            question = known.question if known else read(call.body, _CREDENTIAL)
+            reached = known.reached if known else _reached(reach, question)
+            access = await _access(generation.broker, reached.target, question, exchange=reach.exchange)
+            if known and access is known.access:
+                return known.reply
+            reach.check_answer(access)
+            answer = _answer(access, reached, self._trust.of(generation.broker.trust(access.origin)))
+        reply = Reply(body=_ENCODER.encode(answer))
+        self._remembered.keep(call.body, Remembered(reach, question, reached, access, reply))
+        return reply
+
+    async def trust(self, call: Call) -> Reply:
+        """Answer a :class:`~ocibroker.api.TrustQuestion`, for any host: it is configuration, and no secret."""
+        question = read(call.body, _TRUST)
+        split_authority(question.host)
+        with self._generations.lease() as generation:
+            data = self._trust.of(generation.broker.trust(Target(question.host)))
+        return Reply(body=_ENCODER.encode(TrustAnswer(tls=data)))
+
+
+def _reached(reach: Reach, question: CredentialQuestion) -> Reached:
+    return reach.target(question.registry, question.repository, question.actions)
+
+
+async def _access(broker: Broker, target: Target, question: CredentialQuestion, *, exchange: bool) -> Access:
+    caller = _caller(question.caller) if question.caller else None
+    access = await broker.access_async(
+        target, min_ttl=question.min_ttl, deadline=question.deadline, caller=caller, exchange=exchange
+    )
+    known = access.credential
+    if not question.refused or isinstance(known, Anonymous) or fingerprint(known.secret) != question.refused:
+        return access
+    return await broker.access_async(
+        target,
+        min_ttl=question.min_ttl,
+        deadline=question.deadline,
+        caller=caller,
+        exchange=exchange,
+        refused=known,
+    )
+
+
+def _caller(question: CallerQuestion) -> Caller:
+    return Caller(token=Secret(question.token) if question.token else None, annotations=question.annotations)
+
+
+def _answer(access: Access, reached: Reached, tls: TLSData) -> CredentialAnswer:
+    credential, target = access.credential, access.target
+    known = None if isinstance(credential, Anonymous) else credential
+    return CredentialAnswer(
+        kind=kind(credential),
+        registry=target.registry,
+        repository=target.path,
+        origin=str(access.origin),
+        username=known.username if isinstance(known, Basic | IdentityToken) else None,
+        secret=known.secret.reveal() if known else None,
+        issued_at=known.issued_at if known else None,
+        expires_at=known.expires_at if known else None,
+        reason=credential.reason if isinstance(credential, Anonymous) else None,
+        provider=access.provider,
+        why=access.why,
+        realms=[*reached.realms],
+        tls=tls,
+    )

@@ -1,0 +1,48 @@
+"""Questions that were answered before: what was read from their bytes, and the reply while it still holds."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from ocibroker.access import Access
+from ocibroker.api import CredentialQuestion
+from ocibroker.sidecar.message import Reply
+from ocibroker.sidecar.reach import Reach, Reached
+
+_MOST: Final = 1024
+_LONGEST: Final = 1024
+"""Questions, and bytes of one: more than any caller without a token of its own needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """``reply`` tells of ``access``, and holds for as long as that is what the broker gives within ``reach``."""
+
+    reach: Reach
+    question: CredentialQuestion
+    reached: Reached
+    access: Access
+    reply: Reply
+
+
+class RememberedQuestions:
+    """Spares the hot path reading, deciding and encoding. A question with a caller's token is never kept."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, Remembered] = OrderedDict()
+
+    def get(self, body: bytes, reach: Reach) -> Remembered | None:
+        """Return what is known of that question within that reach."""
+        known = self._known.get(body)
+        return known if known is not None and known.reach is reach else None
+
+    def keep(self, body: bytes, known: Remembered) -> None:
+        """Remember it, unless it is rare or long."""
+        question = known.question
+        if len(body) > _LONGEST or question.caller is not None or question.refused is not None:
+            return
+        self._known[body] = known
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)

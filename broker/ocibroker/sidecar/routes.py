@@ -1,0 +1,60 @@
+"""What is answered where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ocibroker.sidecar.credentials import Credentials
+from ocibroker.sidecar.generation import Generations
+from ocibroker.sidecar.helpers import OCTETS, PROTOCOLS, helper
+from ocibroker.sidecar.message import JSON, Endpoint
+from ocibroker.sidecar.reaches import Reaches
+
+Places = Mapping[tuple[str, str], Endpoint]
+"""Endpoints by method and path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``content_type`` is what a body must be, empty for anything; of a ``safe`` one no mark is wanted."""
+
+    endpoint: Endpoint
+    content_type: bytes = b""
+    safe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Routes by path, then by method."""
+
+    routes: Mapping[str, Mapping[str, Route]]
+
+    def at(self, path: str) -> Mapping[str, Route] | None:
+        """Return the methods of ``path`` and their routes; none where there is no such path."""
+        return self.routes.get(path)
+
+
+def api(generations: Generations) -> Routes:
+    """Return the routes of API v1."""
+    reaches = Reaches()
+    credentials = Credentials(generations, reaches)
+    json, octets = JSON.encode("ascii"), OCTETS.encode("ascii")
+    routes = {
+        "/v1/credentials": Route(credentials.credential, json),
+        "/v1/trust": Route(credentials.trust, json),
+    }
+    for name, protocol in PROTOCOLS.items():
+        for verb in protocol.verbs:
+            endpoint = helper(protocol.answer, verb, generations, reaches)
+            routes[f"/v1/helpers/{name}/{verb}"] = Route(endpoint, octets)
+    return Routes({path: MappingProxyType({"POST": route}) for path, route in routes.items()})
+
+
+def administration(places: Places) -> Routes:
+    """Return the routes of the admin listener, whose reading ones need no mark."""
+    routes: dict[str, dict[str, Route]] = {}
+    for (method, path), endpoint in places.items():
+        routes.setdefault(path, {})[method] = Route(endpoint, safe=method in {"GET", "HEAD"})
+    return Routes(routes)

@@ -1,0 +1,141 @@
+"""``POST /v1/helpers/docker/…``: the same bytes as the executable's, within the listener's reach."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+
+import pytest
+
+from ocibroker import Anonymous, Basic, Bearer, Broker, Secret
+from ocibroker.frontends import docker
+from ocibroker.provider import CredentialUnavailable
+from tests.sidecar.asgi import HEADERS, OCTETS, Answered, Caller
+from tests.sidecar.node import Node
+from tests.transport.brokers import Desk, made_rule, rule
+from tests.transport.made_provider import MadeProvider, giving
+
+ALICE = Basic(username="alice", secret=Secret("wonder"))
+
+
+@pytest.fixture
+def broker(desk: Desk) -> Broker:
+    failing = MadeProvider(_fail, name="failing")
+    offered = [
+        failing,
+        giving(Anonymous("nobody is here"), name="nobody"),
+        giving(Bearer(secret=Secret("t")), name="bearer"),
+    ]
+    text = rule("registry.test") + "".join(
+        made_rule(f"{name}.test", provider=name) for name in ("failing", "nobody", "bearer")
+    )
+    return desk.broker(text, offered=offered)
+
+
+def _fail(_: object) -> Basic:
+    raise CredentialUnavailable("failed\u00e9", hint="line one\nline two")
+
+
+@pytest.fixture
+def caller(broker: Broker) -> Caller:
+    return Node.of(broker).caller
+
+
+def asked(asker: Caller, verb: str, stdin: bytes) -> Answered:
+    return asker.post(f"/v1/helpers/docker/{verb}", stdin, OCTETS)
+
+
+@pytest.mark.parametrize(
+    ("verb", "stdin"),
+    [
+        ("get", b"registry.test"),
+        ("get", b"registry.test\n"),
+        ("get", b"https://registry.test/v2/"),
+        ("get", b"nobody.test"),
+        ("get", b"bearer.test"),
+        ("get", b"failing.test"),
+        ("get", b""),
+        ("get", b"\n"),
+        ("get", b"registry.test\nevil.test"),
+        ("get", b"registry.test\x00"),
+        ("get", b"\xff\xfe"),
+        ("get", b"x" * 5000),
+        ("erase", b"registry.test"),
+        ("erase", b""),
+        ("store", json.dumps({"ServerURL": "registry.test", "Username": "a", "Secret": "b"}).encode()),
+        ("store", b"{}"),
+        ("store", b"no json"),
+        ("list", b""),
+        ("list", b"whatever"),
+    ],
+    ids=repr,
+)
+def test_it_answers_as_the_front_end_does(caller: Caller, broker: Broker, verb: str, stdin: bytes) -> None:
+    wanted = docker.answer(verb, stdin, broker)
+    answer = asked(caller, verb, stdin)
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert (answer.body, answer.headers["ocibroker-exit"]) == (wanted.stdout, str(wanted.status))
+    assert ("ocibroker-diagnostics" in answer.headers) == bool(wanted.diagnostics)
+
+
+def test_diagnostics_are_one_line_that_a_header_can_carry(caller: Caller) -> None:
+    told = asked(caller, "get", b"failing.test").headers["ocibroker-diagnostics"]
+    assert told.isascii()
+    assert told.isprintable()
+    assert "failed?" in told
+
+
+@pytest.mark.parametrize("stdin", [b"other.test", b"docker.io", b"https://index.docker.io/v1/"])
+def test_a_target_out_of_reach_is_a_miss_so_that_public_images_can_be_pulled(caller: Caller, stdin: bytes) -> None:
+    answer = asked(caller, "get", stdin)
+    assert (answer.body, answer.headers["ocibroker-exit"]) == (b"credentials not found in native keychain\n", "1")
+    assert "is named by no rule" in answer.headers["ocibroker-diagnostics"]
+
+
+def test_a_client_that_logs_out_elsewhere_does_not_fail(caller: Caller) -> None:
+    answer = asked(caller, "erase", b"other.test")
+    assert (answer.body, answer.headers["ocibroker-exit"]) == (b"", "0")
+    assert "nothing is stored" in answer.headers["ocibroker-diagnostics"]
+
+
+def test_list_names_only_what_is_within_reach(desk: Desk) -> None:
+    text = '[sidecar]\ntargets = ["one.test"]\n' + rule("one.test") + rule("two.test")
+    answer = asked(Node.of(desk.broker(text)).caller, "list", b"")
+    assert json.loads(answer.body) == {"one.test": "alice"}
+
+
+@pytest.mark.parametrize(
+    "path", ["git/get", "docker/forget", "docker/", "docker/get/x", "/docker/get", "kubelet/get"]
+)
+def test_other_protocols_and_verbs_are_not_there(caller: Caller, path: str) -> None:
+    answer = caller.post(f"/v1/helpers/{path}", b"registry.test", OCTETS)
+    assert (answer.status, answer.code) == (404, "no_such_endpoint")
+
+
+def test_json_is_not_taken_for_bytes(caller: Caller) -> None:
+    assert caller.post("/v1/helpers/docker/get", b"registry.test", HEADERS).status == 415
+
+
+def test_a_slow_provider_holds_nobody_else(desk: Desk) -> None:
+    released = threading.Event()
+
+    def slow(_: object) -> Basic:
+        released.wait(20)
+        return ALICE
+
+    offered = [MadeProvider(slow, name="slow"), giving(ALICE, name="quick")]
+    text = made_rule("slow.test", provider="slow") + made_rule("quick.test", provider="quick")
+    caller = Node.of(desk.broker(text, offered=offered)).caller
+    head = OCTETS
+
+    async def both() -> list[Answered]:
+        waiting = asyncio.ensure_future(caller.sent("POST", "/v1/helpers/docker/get", head, [b"slow.test"]))
+        await asyncio.sleep(0)
+        quick = await caller.sent("POST", "/v1/helpers/docker/get", head, [b"quick.test"])
+        assert not waiting.done()
+        released.set()
+        return [quick, await waiting]
+
+    assert [json.loads(one.body)["Username"] for one in asyncio.run(both())] == ["alice", "alice"]
