@@ -19,6 +19,7 @@ from ocibroker.config import Config, StoreName, load_config
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.credential_source import BrokerSource, Given
 from ocibroker.errors import UsageError, WrongScheme
+from ocibroker.events import Observe, Report
 from ocibroker.explanation import Explanation, explain
 from ocibroker.fetching import Fetching, Means
 from ocibroker.identity import Identity
@@ -34,6 +35,7 @@ from ocibroker.tls import TLSPolicies
 from ocibroker.transport import (
     CallerTransport,
     CallerWire,
+    ObservedWire,
     PairedTransport,
     Pools,
     Retry,
@@ -42,6 +44,7 @@ from ocibroker.transport import (
     direct,
     own,
 )
+from ocibroker.upkeep import Upkeep
 from ocibroker.watch import Watch
 
 _LOG: Final = logging.getLogger("ocibroker")
@@ -65,6 +68,9 @@ class Broker:
         route: Route = direct,
         ahead: bool = True,
         store: Store | None = None,
+        observe: Observe | None = None,
+        withheld: frozenset[str] = frozenset(),
+        before: Broker | None = None,
     ) -> None:
         self.config: Final = config
         environ = MappingProxyType(dict(environ))  # read once: what is remembered depends on it
@@ -75,13 +81,16 @@ class Broker:
         )
         self._pools = Pools(self._policies, route)
         self._retry = Retry(self._clock)
-        self._wire = RetryingWire(self._pools, self._retry)
-        self._means = Means(environ, self._clock, self._policies, self._wire)
+        report = Report(observe)
+        self._wire = RetryingWire(ObservedWire(self._pools, report, self._clock.monotonic), self._retry)
+        self._means = Means(environ, self._clock, self._policies, self._wire, withheld)
         self._select: Callable[[Target], Selection]
         self._select = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
         self._auths: OrderedDict[tuple[Target, str], DistributionAuth] = OrderedDict()
-        self._answers = Answers(self._clock, store=store, ahead=ahead)
+        known: Answers | None = before._answers if before else None
+        self._answers: Answers = Answers(self._clock, store=store, ahead=ahead, report=report, before=known)
+        self.upkeep: Final = Upkeep(self._answers, self._inquire)
         self._recall = Recall(self._answers, self._policies)
         self._refusals = PostRefusals()
         self._closed = False
@@ -99,18 +108,33 @@ class Broker:
         plugins: Iterable[object] = (),
         ahead: bool = True,
         store: StoreName = "memory",
+        observe: Observe | None = None,
+        withheld: frozenset[str] = frozenset(),
+        before: Broker | None = None,
     ) -> Self:
         """Return a broker of the configuration at ``path``, else where it is usually found.
 
         ``route`` maps a host and port to where they are really dialled, as curl's ``--connect-to``. ``plugins``
         are modules that implement the hook and need not be installed. Without ``ahead`` nothing is renewed before
         it must be: for a program that is about to end. ``store`` is where what expires is kept if the configuration
-        says nothing. Raises :class:`~ocibroker.errors.ConfigurationError`.
+        says nothing. ``observe`` is told of every event. Variables ``withheld`` are read where the configuration
+        refers to them, and nobody else gets them. What the broker ``before`` remembers is shared with it.
+        Raises :class:`~ocibroker.errors.ConfigurationError`.
         """
         config = load_config(path, environ, plugins=plugins)
         in_files = (config.store or store) == "file" and os.name == "posix"
         kept = FileStore(cache_folder(environ)) if in_files else None
-        return cls(config, environ=environ, clock=clock, route=route, ahead=ahead, store=kept)
+        return cls(
+            config,
+            environ=environ,
+            clock=clock,
+            route=route,
+            ahead=ahead,
+            store=kept,
+            observe=observe,
+            withheld=withheld,
+            before=before,
+        )
 
     def access(
         self,
@@ -196,6 +220,11 @@ class Broker:
     def providers(self) -> Providers:
         """The providers that may answer, and those that could not be loaded."""
         return self.config.providers
+
+    async def aclose(self) -> None:
+        """Do the same, and close what belongs to the running event loop."""
+        await self._wire.rest()
+        self.close()
 
     def close(self) -> None:
         """Close connections and remove temporary files."""

@@ -21,6 +21,7 @@ ROOMS = (
     "helper_protocol",
     "json_answer",
     "quiet",
+    "events",
     # parts that everything may stand on
     "deadline",
     "folders",
@@ -56,10 +57,12 @@ ROOMS = (
     "fetching",
     "selection",
     "inquiry",
+    "outlook",
     "answers",
     "credential_source",
     "explanation",
     "recall",
+    "upkeep",
     "broker",
     "oci",
     # what uses it

@@ -7,6 +7,7 @@ from ocibroker.transport.address import origin_of
 from ocibroker.transport.caller import CallerTransport, CallerWire, own
 from ocibroker.transport.clients import make_async_client, make_client, make_fetch_client
 from ocibroker.transport.network import Route, direct
+from ocibroker.transport.observed import ObservedWire
 from ocibroker.transport.paired import PairedTransport
 from ocibroker.transport.pool import DEADLINE
 from ocibroker.transport.pools import Pools
@@ -24,6 +25,7 @@ __all__ = [
     "CallerTransport",
     "CallerWire",
     "Flow",
+    "ObservedWire",
     "PairedTransport",
     "Pools",
     "Retry",
