@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ocibroker.broker import Broker
-from ocibroker.config import Config
+from ocibroker.config import Allowance, Config
+from ocibroker.sidecar.listener import ListenerName
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,6 +18,13 @@ class Generation:
     number: int
     config: Config
     broker: Broker
+
+    def allowance(self, name: ListenerName) -> Allowance:
+        """Return what that listener's callers may ask for; nothing may be asked of the one for health."""
+        settings = self.config.sidecar
+        if name == "tcp" and settings.tcp is not None:
+            return settings.tcp.allowance
+        return settings.socket.allowance if name == "socket" else Allowance(targets=())
 
 
 class Generations(Protocol):

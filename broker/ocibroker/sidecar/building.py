@@ -1,0 +1,69 @@
+"""How a generation is made: all of it, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ocibroker.broker import Broker
+from ocibroker.clock import Clock
+from ocibroker.config import check
+from ocibroker.errors import ConfigurationError, OcibrokerError
+from ocibroker.events import Observe
+from ocibroker.sidecar.generation import Generation
+from ocibroker.sidecar.variables import secret_variables
+from ocibroker.transport import Route, direct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Building:
+    """Makes generations of the configuration at ``path``, else where it is usually found.
+
+    ``environ`` is the environment as the process was started with it. From ``process``, which is ``os.environ`` in
+    a real one, the variables go that the configuration reads secrets from, before a plugin is imported; neither
+    plugins nor programs get them.
+    """
+
+    environ: Mapping[str, str] = field(repr=False)
+    process: MutableMapping[str, str] = field(default_factory=dict, repr=False)
+    path: Path | None = None
+    clock: Clock | None = None
+    route: Route = direct
+    plugins: Iterable[object] = ()
+    observe: Observe | None = None
+
+    def __call__(self, number: int, before: Generation | None = None) -> Generation:
+        """Return the generation, which goes on with what ``before`` remembers.
+
+        Raises :class:`~ocibroker.errors.OcibrokerError` where anything that the configuration names is wrong.
+        """
+        withheld = secret_variables(self.path, self.environ)
+        for name in withheld:
+            self.process.pop(name, None)
+        broker = Broker.from_config(
+            self.path,
+            environ=self.environ,
+            clock=self.clock,
+            route=self.route,
+            plugins=self.plugins,
+            observe=self.observe,
+            withheld=withheld,
+            before=before.broker if before else None,
+        )
+        try:
+            self._check(broker)
+        except OcibrokerError:
+            broker.close()
+            raise
+        return Generation(number, broker.config, broker)
+
+    def _check(self, broker: Broker) -> None:
+        check(broker.config, self.environ)
+        for target in broker.config.sidecar.prefetch:
+            try:
+                broker.upkeep.outlook(target)
+            except ConfigurationError:
+                raise
+            except OcibrokerError:
+                continue  # nothing that a file could mend: the prefetch says so, and tries again
