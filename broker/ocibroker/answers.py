@@ -91,12 +91,13 @@ class Answers:
         self._ahead = ahead
         self._draw = draw
         self._report = report or Report()
-        self._memory: Memory = before._memory if before else Memory()
+        self._memory: Memory = before._memory if before is not None else Memory()
         self._flights: Flights[Answer] = Flights(start)
-        self._troubles: Troubles = before._troubles if before else Troubles(clock, draw, self._report)
+        self._troubles: Troubles = before._troubles if before is not None else Troubles(clock, draw, self._report)
 
-    def __len__(self) -> int:
-        """Return how many answers are remembered."""
+    @property
+    def known_by_now(self) -> int:
+        """How many answers are remembered."""
         return len(self._memory)
 
     def entry(self, inquiry: Inquiry) -> Entry | None:

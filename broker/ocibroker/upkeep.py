@@ -66,7 +66,7 @@ class Upkeep:
 
     def remembered(self) -> int:
         """Return how many answers there are."""
-        return len(self._answers)
+        return self._answers.known_by_now
 
     def settle(self, seconds: float) -> None:
         """Wait for the fetches under way, at most so many seconds."""
