@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 
 import pytest
@@ -13,6 +14,7 @@ from ocibroker.cache.memory import MOST
 from ocibroker.errors import ConnectionFailed, OcibrokerError
 from ocibroker.events import Administered, Answered, Denied, Event, Fetched, Reloaded, Requested, Served
 from ocibroker.outlook import Outlook
+from ocibroker.provider import Identity
 from ocibroker.sidecar.gauges import Gauges
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.metrics import COUNTERS, HISTOGRAMS, Metrics
@@ -211,9 +213,10 @@ def test_every_metric_is_documented_with_its_labels_and_no_other(stand: Stand) -
 
 
 @pytest.mark.fault(37)
-def test_what_is_remembered_of_many_hosts_is_bounded(stand: Stand) -> None:
-    stand.write(made_rule(f"*.{HOST}"))
+def test_what_is_remembered_of_many_identities_is_bounded(stand: Stand) -> None:
+    numbers = itertools.count()
+    stand.identity = lambda: Identity((str(next(numbers)),))
     with stand.building(1).broker as broker:
-        for at in range(MOST + 100):
-            broker.access(f"r{at}.{HOST}/app")
+        for _ in range(MOST + 100):
+            broker.access(NAME, fresh=True)
         assert broker.upkeep.remembered() == MOST
