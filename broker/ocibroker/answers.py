@@ -120,32 +120,24 @@ class Answers:
         """Wait for the flights under way, at most so many seconds."""
         self._flights.wait(seconds)
 
-    def remembered(self, inquiry: Inquiry, demand: Demand) -> Answer | None:
-        """Return the answer that needs no waiting, if there is one, and report that it was given."""
-        answer = self.known(inquiry, demand)
-        if answer is not None:
-            self.gave(inquiry, answer, "hit")
-        return answer
-
-    def gave(self, inquiry: Inquiry, answer: Answer, outcome: Outcome) -> None:
-        """Report that a caller was given ``answer``."""
-        if self._report.wanted(Answered.level):
-            left = self._left(inquiry, answer)
-            self._report(
-                Answered(target=inquiry.target, provider=inquiry.provider, outcome=outcome, seconds_left=left)
-            )
-
-    def known(self, inquiry: Inquiry, demand: Demand) -> Answer | None:
-        """Return the answer that needs no waiting, if there is one."""
+    def remembered(self, inquiry: Inquiry, demand: Demand, again: Answer | None = None) -> Answer | None:
+        """Return the answer that needs no waiting, if there is one; with ``again``, only where it is that."""
         if inquiry.fetching is None:
-            return Anonymous(inquiry.selection.why)
+            nobody = Anonymous(inquiry.selection.why)
+            self._gave(inquiry, "hit", nobody)
+            return nobody
         entry = None if demand.fresh else self._memory.get(inquiry.key)
         if entry is None:
             return None
-        standing = entry.standing(self._now, demand.min_ttl)
+        now = self._now
+        standing = entry.standing(now, demand.min_ttl)
         if standing is Standing.DUE and self._ahead and not self._troubles.pauses(inquiry.key):
             self._renew(inquiry)
-        return entry.answer if standing in {Standing.FRESH, Standing.DUE} else None
+        answer = entry.answer
+        if standing not in {Standing.FRESH, Standing.DUE} or (again is not None and answer is not again):
+            return None
+        self._gave(inquiry, "hit", answer, entry, now)
+        return answer
 
     def fetch(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
         """Wait for a flight and return its answer, or what is still valid where it fails."""
@@ -335,7 +327,7 @@ class Answers:
         entry = None if mine else self._memory.get(inquiry.key)
         if entry is not None and entry.standing(self._now, demand.min_ttl) is Standing.SHORT:
             return None
-        self.gave(inquiry, answer, "refreshed" if mine else "coalesced")
+        self._gave(inquiry, "refreshed" if mine else "coalesced", answer)
         return answer
 
     def _without(
@@ -356,7 +348,7 @@ class Answers:
         if isinstance(failure, DeadlineExceeded) and not mine and not deadline.passed:
             return None
         if (found := self._instead(inquiry, demand, failure)) is not None:
-            self.gave(inquiry, found, "fallback" if isinstance(found, Anonymous) else "stale")
+            self._gave(inquiry, "fallback" if isinstance(found, Anonymous) else "stale", found)
             return found
         if self._report.wanted(Answered.level):
             outcome: Outcome = "error" if flight.began else "negative"
@@ -374,15 +366,31 @@ class Answers:
             return None
         return Anonymous(f"{inquiry.culprit} failed, and its rule sets anonymous_fallback: {failure.message}")
 
-    def _left(self, inquiry: Inquiry, answer: Answer) -> float | None:
-        """Return the seconds of life that ``answer`` has left by the worse clock, none for what does not expire."""
-        entry, now = self._memory.get(inquiry.key), self._now
+    def _gave(
+        self,
+        inquiry: Inquiry,
+        outcome: Outcome,
+        answer: Answer,
+        entry: Entry | None = None,
+        now: Moment | None = None,
+    ) -> None:
+        """Report that a caller was given ``answer``, and how much of its life is left by the worse clock."""
+        if not self._report.wanted(Answered.level):
+            return
+        entry, now = entry or self._memory.get(inquiry.key), now or self._now
         if entry is not None and entry.answer is answer:
             left = entry.left(now)
-        else:
+        else:  # another flight has put a newer one in its place
             expires = None if isinstance(answer, Anonymous) else answer.expires_at
             left = expires - now.wall if expires else None
-        return left.total_seconds() if left is not None else None
+        self._report(
+            Answered(
+                target=inquiry.target,
+                provider=inquiry.provider,
+                outcome=outcome,
+                seconds_left=None if left is None else left.total_seconds(),
+            )
+        )
 
     def _valid(self, inquiry: Inquiry) -> Answer | None:
         entry = self._memory.get(inquiry.key)

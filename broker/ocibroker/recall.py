@@ -44,11 +44,8 @@ class Recall:
         inquiry = given.inquiry
         if not inquiry.stands or self._policies.for_origin(inquiry.origin) is not inquiry.material:
             return None
-        answer = self._answers.known(inquiry, given.demand)
-        if answer is None or answer is not given.access.credential:
-            return None
-        self._answers.gave(inquiry, answer, "hit")
-        return given.access
+        answer = self._answers.remembered(inquiry, given.demand, given.access.credential)
+        return given.access if answer is given.access.credential else None
 
     def keep(self, name: Name, access: Access, inquiry: Inquiry, demand: Demand) -> None:
         """Remember what was given, unless the broker has been closed meanwhile."""

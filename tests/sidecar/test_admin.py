@@ -10,9 +10,10 @@ from typing import TypeVar
 import pytest
 
 from ocibroker import Bearer
+from ocibroker.config import Address
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, IdentityRefused, OcibrokerError, UsageError
 from ocibroker.events import Administered, Report
-from ocibroker.sidecar.admin import Actions, health_endpoints
+from ocibroker.sidecar.admin import Actions, Endpoints, admin_endpoints
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.listener import Listener
 from ocibroker.sidecar.message import Call, Reply
@@ -29,10 +30,13 @@ class Desk:
     """The endpoints over one succession."""
 
     def __init__(self, stand: Stand, succession: Succession) -> None:
-        health = Health(succession, Prefetch(succession), stand.clock)
-        actions = Actions(succession, Report(stand.events.append))
+        self.health = Health(succession, Prefetch(succession), stand.clock)
+        self.metrics, self.actions = Metrics(stand.clock), Actions(succession, Report(stand.events.append))
         self.succession = succession
-        self.endpoints = {**health_endpoints(health, Metrics(stand.clock)), **actions.endpoints()}
+        self.endpoints = self.admin_endpoints(Address(host="127.0.0.1", port=9465))
+
+    def admin_endpoints(self, address: Address) -> Endpoints:
+        return admin_endpoints(address, self.health, self.metrics, self.actions)
 
     async def ask(self, method: str, path: str, body: object = None) -> Reply:
         call = Call(
@@ -79,12 +83,15 @@ def test_health_and_metrics_may_be_asked_for(stand: Stand) -> None:
     assert b"ocibroker_build_info" in statuses[-1][1]
 
 
-def test_who_serves_health_alone_has_no_actions(stand: Stand) -> None:
+@pytest.mark.parametrize(
+    ("host", "methods"),
+    [("127.0.0.1", {"GET", "POST"}), ("::1", {"GET", "POST"}), ("0.0.0.0", {"GET"}), ("10.0.0.7", {"GET"})],
+)
+def test_there_are_actions_only_where_nobody_else_reaches_it(stand: Stand, host: str, methods: set[str]) -> None:
     async def work(desk: Desk) -> set[str]:
-        health = Health(desk.succession, Prefetch(desk.succession), stand.clock)
-        return {method for method, _ in health_endpoints(health, Metrics(stand.clock))}
+        return {method for method, _ in desk.admin_endpoints(Address(host=host, port=9465))}
 
-    assert at_the_desk(stand, work) == {"GET"}
+    assert at_the_desk(stand, work) == methods
 
 
 def test_nothing_ends_the_process(stand: Stand) -> None:

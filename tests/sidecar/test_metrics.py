@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ocibroker import Target
 from ocibroker.cache.memory import MOST
 from ocibroker.errors import ConnectionFailed, OcibrokerError
-from ocibroker.events import Administered, Answered, Denied, Event, Fetched, Reloaded, Requested, Served
+from ocibroker.events import Administered, Answered, Event, Fetched, PeerDenied, Reloaded, Requested, Served
 from ocibroker.outlook import Outlook
 from ocibroker.provider import Identity
 from ocibroker.sidecar.gauges import Gauges
@@ -81,8 +81,8 @@ def metrics(clock: HandClock) -> Metrics:
             "ocibroker_requests_total{code_class=2xx,listener=socket}",
         ),
         (
-            Denied(listener="socket", reason="uid", peer="uid 7"),
-            "ocibroker_peer_denied_total{listener=socket,reason=uid}",
+            PeerDenied(reason="uid", peer="uid 7"),
+            "ocibroker_peer_denied_total{reason=uid}",
         ),
         (
             Administered(action="evict", peer="127.0.0.1", error="UsageError"),
@@ -127,7 +127,7 @@ def test_ten_thousand_hosts_and_errors_of_a_plugin_s_own_make_no_series(metrics:
         metrics.observe(Answered(target=target, provider="ecr", outcome="hit"))
         metrics.observe(Fetched(target=target, provider="ecr", trigger="miss", seconds=0.1, error=f"Odd{at}"))
         metrics.observe(Requested(provider="ecr", host=target.host, status=200, seconds=0.1))
-        metrics.observe(Denied(listener="socket", reason="uid", peer=f"uid {at}"))
+        metrics.observe(PeerDenied(reason="uid", peer=f"uid {at}"))
     assert len(samples(metrics)) < 60
     assert samples(metrics)["ocibroker_refresh_errors_total{error_type=other,provider=ecr}"] == 10_000
 

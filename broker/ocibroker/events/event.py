@@ -184,17 +184,16 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Denied:
-    """A listener of the sidecar turned a caller away; ``reason`` is one of few words, ``peer`` who it was."""
+class PeerDenied:
+    """The sidecar turned a caller away; ``reason`` is one of few words, ``peer`` who it was, if that is known."""
 
     name: ClassVar[str] = "peer_denied"
     level: ClassVar[int] = logging.WARNING
-    listener: str
     reason: str
     peer: str = ""
 
     def __str__(self) -> str:
-        return f"{self.listener}: {self.peer or 'a caller'} was turned away: {self.reason}"
+        return f"{self.peer or 'a caller'} was turned away: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

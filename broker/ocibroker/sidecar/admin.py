@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from ocibroker.config import Address
 from ocibroker.errors import UsageError
 from ocibroker.events import Administered, Report
 from ocibroker.sidecar.generation import Generation
@@ -16,6 +17,7 @@ from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.message import Call, Endpoint, Reply
 from ocibroker.sidecar.metrics import CONTENT_TYPE, Metrics
 from ocibroker.sidecar.succession import Succession
+from ocibroker.sidecar.tcp_socket import is_loopback
 from ocibroker.target import Target
 
 Endpoints = Mapping[tuple[str, str], Endpoint]
@@ -48,6 +50,12 @@ def health_endpoints(health: Health, metrics: Metrics) -> Endpoints:
         ("GET", "/startupz"): startup,
         ("GET", "/metrics"): text,
     }
+
+
+def admin_endpoints(address: Address, health: Health, metrics: Metrics, actions: Actions) -> Endpoints:
+    """Return all that a listener at ``address`` answers: actions only where nobody but this machine reaches it."""
+    reading = health_endpoints(health, metrics)
+    return {**reading, **actions.endpoints()} if is_loopback(address) else reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 
 from ocibroker import errors
 from ocibroker.clock import Clock
-from ocibroker.events import Administered, Answered, Denied, Event, Fetched, Reloaded, Requested, Served
+from ocibroker.events import Administered, Answered, Event, Fetched, PeerDenied, Reloaded, Requested, Served
 from ocibroker.version import __version__
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -29,7 +29,7 @@ COUNTERS: Final = MappingProxyType(
         "ocibroker_refresh_errors_total": ("Calls of providers that failed.", ("provider", "error_type")),
         "ocibroker_upstream_requests_total": ("Requests sent, each attempt.", ("provider", "code_class")),
         "ocibroker_requests_total": ("Requests of callers.", ("listener", "code_class")),
-        "ocibroker_peer_denied_total": ("Callers who were turned away.", ("listener", "reason")),
+        "ocibroker_peer_denied_total": ("Callers who were turned away.", ("reason",)),
         "ocibroker_admin_actions_total": ("What the admin listener was asked to do.", ("action", "result")),
     }
 )
@@ -67,6 +67,7 @@ class Metrics:
             name: Histogram(name, text, labels, buckets=buckets, registry=self.registry)
             for name, (text, labels, buckets) in HISTOGRAMS.items()
         }
+        self._answers: dict[tuple[str, str], Counter] = {}
         self._reload_well, self._reload_at = 1.0, clock.now().timestamp()
         self.registry.register(self._standing)
         ProcessCollector(registry=self.registry)
@@ -77,7 +78,7 @@ class Metrics:
                 Fetched: self._fetched,
                 Requested: self._requested,
                 Served: self._served,
-                Denied: self._denied,
+                PeerDenied: self._denied,
                 Administered: self._administered,
                 Reloaded: self._reloaded,
             }
@@ -120,7 +121,10 @@ class Metrics:
         self._histograms[name].labels(*labels).observe(seconds)
 
     def _answered(self, event: Answered) -> None:
-        self._count("ocibroker_token_requests_total", event.provider or "none", event.outcome)
+        name = event.provider or "none", event.outcome
+        if (counter := self._answers.get(name)) is None:  # looked up once, since hits come often
+            counter = self._answers[name] = self._counters["ocibroker_token_requests_total"].labels(*name)
+        counter.inc()
         if event.seconds_left is not None and event.seconds_left <= 0:
             self._count("ocibroker_expired_token_served_total")
 
@@ -141,8 +145,8 @@ class Metrics:
         self._count("ocibroker_requests_total", event.listener, _code_class(event.status))
         self._measure("ocibroker_request_duration_seconds", event.seconds, event.listener)
 
-    def _denied(self, event: Denied) -> None:
-        self._count("ocibroker_peer_denied_total", event.listener, event.reason)
+    def _denied(self, event: PeerDenied) -> None:
+        self._count("ocibroker_peer_denied_total", event.reason)
 
     def _administered(self, event: Administered) -> None:
         self._count("ocibroker_admin_actions_total", event.action, "error" if event.error else "ok")
