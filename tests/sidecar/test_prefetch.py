@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ocibroker import Anonymous, Bearer, Secret
-from ocibroker.errors import ConnectionFailed, CredentialUnavailable, IdentityRefused, OcibrokerError
-from ocibroker.provider import Credential, FetchRequest, Identity
+from ocibroker import Anonymous, Bearer, Secret, Target
+from ocibroker.errors import ConnectionFailed, CredentialUnavailable, IdentityRefused, NoIdentity, OcibrokerError
+from ocibroker.provider import Claim, Credential, FetchRequest, Identity, Strength
+from ocibroker.sidecar.building import Building
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.prefetch import SPLAY, Prefetch
 from ocibroker.sidecar.succession import Succession
@@ -19,7 +22,7 @@ from tests.sidecar.stand import HOST, HOUR, NAME, TARGET, Stand, prefetching
 from tests.sidecar.virtual_sleep import VirtualSleep
 from tests.sidecar.waiting import until
 from tests.transport.brokers import made_rule
-from tests.transport.made_provider import NoOptions
+from tests.transport.made_provider import MadeProvider, NoOptions, Plugin
 
 Meanwhile = Callable[[Prefetch, Succession], None]
 
@@ -86,6 +89,16 @@ class TestUpstreamDown:
         stand.failure = ConnectionFailed("answered 429", retry_after=300)
         live(stand, 290)
         assert stand.provider.fetched == 1
+
+    def test_who_does_not_answer_is_left_alone_more_and_more(self, stand: Stand) -> None:
+        def hang(request: FetchRequest[NoOptions]) -> Credential:
+            stand.clock.move(31)
+            request.deadline.left()
+            raise AssertionError("the deadline has passed")
+
+        stand.instead = hang
+        live(stand, HOUR)
+        assert 50 <= stand.provider.fetched <= 70  # once a minute: 31 s of waiting, and a pause of about as long
 
     @pytest.mark.parametrize("failure", [ConnectionFailed("broke"), CredentialUnavailable("status 403")])
     def test_later_the_old_one_serves_until_its_end_and_a_new_one_afterwards(
@@ -173,3 +186,36 @@ class TestReload:
 
 async def usable(prefetch: Prefetch, *names: str) -> None:
     await until(lambda: {str(target) for target, stands in prefetch.outlooks.items() if stands.usable} == {*names})
+
+
+class TestWhoElseMayKnow:
+    """Where a provider that no rule has chosen finds no identity, the logins of other tools are looked at."""
+
+    @pytest.fixture
+    def claimed(self, stand: Stand) -> Building:
+        def nobody(_: FetchRequest[NoOptions]) -> Credential:
+            raise NoIdentity("there is none")
+
+        login = base64.b64encode(b"alice:wonder").decode()
+        (stand.folder / "config.json").write_text(f'{{"auths": {{"{HOST}": {{"auth": "{login}"}}}}}}')
+        stand.write(prefetching(NAME, rules=""))
+        cloud = MadeProvider(nobody, name="cloud", claim=lambda _: Claim(Strength.PATTERN, "it is the cloud's"))
+        environ = {"DOCKER_CONFIG": str(stand.folder), "HOME": str(stand.folder)}
+        return replace(stand.building, environ={**stand.building.environ, **environ}, plugins=[Plugin(cloud)])
+
+    def test_their_login_is_kept_fresh_and_evicted(self, claimed: Building) -> None:
+        with claimed(1).broker as broker:
+            stands = asyncio.run(broker.upkeep.renew(TARGET))
+            assert (stands.usable, stands.anonymous) == (True, False)
+            assert broker.upkeep.outlook(TARGET).usable
+            assert broker.upkeep.forget(TARGET)
+            assert not broker.upkeep.outlook(TARGET).usable
+
+    def test_their_login_is_refreshed(self, claimed: Building) -> None:
+        with claimed(1).broker as broker:
+            assert asyncio.run(broker.upkeep.refresh(TARGET)).usable
+
+    def test_where_nobody_knows_access_is_anonymous(self, claimed: Building) -> None:
+        with claimed(1).broker as broker:
+            stands = asyncio.run(broker.upkeep.refresh(Target.parse("other.test/app")))
+        assert (stands.usable, stands.anonymous) == (True, True)

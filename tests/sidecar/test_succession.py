@@ -233,6 +233,27 @@ class TestWhatIsRemembered:
         run(stand, work)
 
 
+@pytest.mark.parametrize(
+    ("more", "warnings"),
+    [
+        ('socket = "/run/elsewhere/broker.sock"', 1),
+        ('mode = "0666"', 1),
+        ('admin = "127.0.0.1:9465"', 1),
+        ("grace = 3", 0),
+        ('targets = ["registry.test"]', 0),
+    ],
+)
+def test_what_needs_a_restart_is_warned_of(
+    stand: Stand, caplog: pytest.LogCaptureFixture, more: str, warnings: int
+) -> None:
+    async def work(succession: Succession) -> None:
+        stand.write(prefetching(NAME, more=more))
+        await succession.reload()
+
+    run(stand, work)
+    assert caplog.text.count("until the next start") == warnings
+
+
 def test_at_the_end_who_still_has_a_lease_is_waited_for_only_so_long(stand: Stand) -> None:
     async def work() -> None:
         succession = stand.succession()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from ocibroker.broker import Broker
 from ocibroker.clock import Clock
-from ocibroker.config import check
+from ocibroker.config import Allowance, SidecarSettings, check
 from ocibroker.errors import ConfigurationError, OcibrokerError
 from ocibroker.events import Observe
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.variables import secret_variables
 from ocibroker.transport import Route, direct
+
+_LOG: Final = logging.getLogger("ocibroker.sidecar")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,8 @@ class Building:
         except OcibrokerError:
             broker.close()
             raise
+        if before is not None and _places(before.config.sidecar) != _places(broker.config.sidecar):
+            _LOG.warning("[sidecar]: the listeners stay as they are until the next start")
         return Generation(number, broker.config, broker)
 
     def _check(self, broker: Broker) -> None:
@@ -67,3 +73,10 @@ class Building:
                 raise
             except OcibrokerError:
                 continue  # nothing that a file could mend: the prefetch says so, and tries again
+
+
+def _places(settings: SidecarSettings) -> tuple[object, ...]:
+    """Return what is decided when the listeners are opened."""
+    socket = replace(settings.socket, allowance=Allowance())
+    tcp = replace(settings.tcp, allowance=Allowance()) if settings.tcp else None
+    return socket, settings.admin, tcp
