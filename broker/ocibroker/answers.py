@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,12 +38,13 @@ from ocibroker.errors import (
     OcibrokerError,
     RegistryRefused,
 )
+from ocibroker.events import Answered, Failing, Fetched, Outcome, Recovered, Report, Trigger
 from ocibroker.fetching import Fetching
 from ocibroker.inquiry import Inquiry
+from ocibroker.outlook import Outlook, outlook
 
 Answer = Credential | Anonymous
 
-_LOG: Final = logging.getLogger("ocibroker")
 _AHEAD: Final = 30.0
 """Seconds for a renewal that nobody waits for."""
 _GRACE: Final = 0.05
@@ -55,12 +55,14 @@ _GRACE: Final = 0.05
 class Demand:
     """What a caller wants: ``min_ttl`` of life left, and with ``fresh`` nothing that was known before.
 
-    ``refused`` is what a registry has just turned down.
+    ``refused`` is what a registry has just turned down. With ``careful`` a failure is told, and changes nothing of
+    what is remembered.
     """
 
     min_ttl: timedelta
     fresh: bool = False
     refused: Credential | None = None
+    careful: bool = False
 
 
 _RENEWAL: Final = Demand(timedelta())
@@ -71,7 +73,8 @@ class Answers:
 
     With ``ahead``, a credential is renewed before its end while the old one is given out; without, in a process
     that is about to end, only who needs a new one waits for it. A flight looks into ``store`` before it asks.
-    ``start`` runs workers, ``draw`` draws the jitter.
+    ``start`` runs workers, ``draw`` draws the jitter, ``report`` is told what happens. What ``before`` remembers of
+    answers and failures is shared with it: equal keys mean the same credential, whoever fetched it.
     """
 
     def __init__(
@@ -82,14 +85,22 @@ class Answers:
         ahead: bool = True,
         start: Start = start_thread,
         draw: Draw = random.uniform,
+        report: Report | None = None,
+        before: Answers | None = None,
     ) -> None:
         self._clock = clock
         self._store = store or Nowhere()
         self._ahead = ahead
         self._draw = draw
-        self._memory = Memory()
+        self._report = report or Report()
+        self._memory: Memory = before._memory if before is not None else Memory()
         self._flights: Flights[Answer] = Flights(start)
-        self._troubles = Troubles(clock, draw)
+        self._troubles: Troubles = before._troubles if before is not None else Troubles(clock, draw, self._report)
+
+    @property
+    def known_by_now(self) -> int:
+        """How many answers are remembered."""
+        return len(self._memory)
 
     def entry(self, inquiry: Inquiry) -> Entry | None:
         """Return what is remembered here or in the store, usable or not."""
@@ -99,17 +110,36 @@ class Answers:
         """Return what went wrong since it last went well, and for how long nobody is asked because of it."""
         return self._troubles.describe(inquiry.key, inquiry.source)
 
-    def remembered(self, inquiry: Inquiry, demand: Demand) -> Answer | None:
-        """Return the answer that needs no waiting, if there is one."""
+    def outlook(self, inquiry: Inquiry) -> Outlook:
+        """Return how things stand here, whatever a store has."""
+        return outlook(self._memory.get(inquiry.key), self._troubles.known(inquiry.key), self._now)
+
+    def silent(self) -> tuple[str, ...]:
+        """Return the sources that are left alone, since they did not answer in time."""
+        return self._troubles.silent()
+
+    def settle(self, seconds: float) -> None:
+        """Wait for the flights under way, at most so many seconds."""
+        self._flights.wait(seconds)
+
+    def remembered(self, inquiry: Inquiry, demand: Demand, again: Answer | None = None) -> Answer | None:
+        """Return the answer that needs no waiting, if there is one; with ``again``, only where it is that."""
         if inquiry.fetching is None:
-            return Anonymous(inquiry.selection.why)
+            nobody = Anonymous(inquiry.selection.why)
+            self._gave(inquiry, "hit", nobody)
+            return nobody
         entry = None if demand.fresh else self._memory.get(inquiry.key)
         if entry is None:
             return None
-        standing = entry.standing(self._now, demand.min_ttl)
+        now = self._now
+        standing = entry.standing(now, demand.min_ttl)
         if standing is Standing.DUE and self._ahead and not self._troubles.pauses(inquiry.key):
             self._renew(inquiry)
-        return entry.answer if standing in {Standing.FRESH, Standing.DUE} else None
+        answer = entry.answer
+        if standing not in {Standing.FRESH, Standing.DUE} or (again is not None and answer is not again):
+            return None
+        self._gave(inquiry, "hit", answer, entry, now)
+        return answer
 
     def fetch(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
         """Wait for a flight and return its answer, or what is still valid where it fails."""
@@ -119,7 +149,7 @@ class Answers:
             try:
                 answer = self._accepted(inquiry, demand, flight.future.result(_wait(flight, deadline)), mine=mine)
             except (TimeoutError, OcibrokerError) as error:
-                answer = self._without(inquiry, demand, deadline, self._missed(inquiry, flight, error), mine=mine)
+                answer = self._without(inquiry, demand, deadline, flight, error, mine=mine)
         return answer
 
     async def fetch_async(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
@@ -137,8 +167,28 @@ class Answers:
                 found = await asyncio.wait_for(future, seconds)
                 answer = self._accepted(inquiry, demand, found, mine=mine)
             except (TimeoutError, OcibrokerError) as error:
-                answer = self._without(inquiry, demand, deadline, self._missed(inquiry, flight, error), mine=mine)
+                answer = self._without(inquiry, demand, deadline, flight, error, mine=mine)
         return answer
+
+    async def renew_async(self, inquiry: Inquiry, deadline: Deadline) -> None:
+        """Have it fetched, or looked up in the store, for nobody, and wait; :meth:`outlook` says what came of it.
+
+        Nobody is asked in the pause after a failure.
+        """
+        import asyncio  # slow, and a command needs none of it
+
+        flight, _ = self._board(inquiry, _RENEWAL, deadline)
+        try:
+            await asyncio.wait_for(asyncio.wrap_future(flight.future), _wait(flight, deadline))
+        except (TimeoutError, OcibrokerError) as error:
+            self._missed(inquiry, flight, error)
+
+    def forget(self, inquiry: Inquiry) -> bool:
+        """Forget the answer, here and in the store, and return whether there was one."""
+        there = self.entry(inquiry) is not None
+        self._memory.forget(inquiry.key)
+        self._store.forget(inquiry.key)
+        return there
 
     def renews(self, inquiry: Inquiry, refused: Credential) -> bool:
         """Whether what a registry turned down is what is remembered, and is to be fetched anew.
@@ -193,7 +243,8 @@ class Answers:
             return self._fetched(inquiry, fetching, demand, limit)
         except BaseException as error:  # noqa: BLE001  # a provider may raise anything, SystemExit included
             failure = contained(error, inquiry.culprit)
-        self._failed(inquiry, failure)
+        if not demand.careful:
+            self._failed(inquiry, failure)
         raise failure
 
     def _kept(self, inquiry: Inquiry, demand: Demand) -> Answer | None:
@@ -206,13 +257,44 @@ class Answers:
         return entry.answer if entry.standing(self._now, demand.min_ttl) in enough else None
 
     def _fetched(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline) -> Answer:
-        answer = fetching.fetch(limit, min_ttl=demand.min_ttl, refused=demand.refused)
+        answer = self._asked(inquiry, fetching, demand, limit)
         keep = inquiry.identity.keep if inquiry.identity else None
         entry = Entry(answer=answer, at=self._now, keep=keep, share=self._draw(EARLIEST, LATEST))
         self._memory.put(inquiry.key, entry)
-        self._troubles.succeeded(inquiry.key, inquiry.source)
-        self._store.put(inquiry.key, entry, fetching.provider.name)
+        trouble, provider = self._troubles.succeeded(inquiry.key, inquiry.source), fetching.provider.name
+        if trouble is not None:
+            self._report(Recovered(target=inquiry.target, provider=provider, failures=trouble.failures))
+        self._store.put(inquiry.key, entry, provider)
         return answer
+
+    def _asked(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline) -> Answer:
+        trigger, began = self._trigger(inquiry, demand), self._clock.monotonic()
+        answer, error = None, ""
+        try:
+            answer = fetching.fetch(limit, min_ttl=demand.min_ttl, refused=demand.refused)
+        except BaseException as failure:
+            error = type(failure).__name__
+            raise
+        finally:
+            self._report(
+                Fetched(
+                    target=inquiry.target,
+                    provider=fetching.provider.name,
+                    trigger=trigger,
+                    seconds=self._clock.monotonic() - began,
+                    anonymous=isinstance(answer, Anonymous),
+                    expires_at=getattr(answer, "expires_at", None),
+                    error=error,
+                )
+            )
+        return answer
+
+    def _trigger(self, inquiry: Inquiry, demand: Demand) -> Trigger:
+        entry = self._memory.get(inquiry.key)
+        if demand.fresh or entry is None:
+            return "forced" if demand.fresh else "miss"
+        good = entry.standing(self._now, timedelta()) in {Standing.FRESH, Standing.DUE}
+        return "advisory" if good and demand is _RENEWAL else "mandatory"
 
     def _failed(self, inquiry: Inquiry, failure: OcibrokerError) -> None:
         if isinstance(failure, IdentityRefused):
@@ -221,8 +303,16 @@ class Answers:
         if isinstance(failure, DeadlineExceeded):  # who waits counts it
             return
         known = self._troubles.failed(inquiry.key, inquiry.source, failure)
-        if known.failures == 1 and self._valid(inquiry) is not None:
-            _LOG.warning("%s; what it gave before is still valid, and is given out until it expires", failure)
+        self._report(
+            Failing(
+                target=inquiry.target,
+                provider=inquiry.provider or "none",
+                failures=known.failures,
+                pause=known.pause.total_seconds(),
+                valid=self._valid(inquiry) is not None,
+                reason=failure,
+            )
+        )
 
     def _missed(self, inquiry: Inquiry, flight: Flight[Answer], error: Exception) -> OcibrokerError:
         """Return why a waiter has no answer."""
@@ -237,29 +327,72 @@ class Answers:
         if demand.fresh and not mine:
             return None
         entry = None if mine else self._memory.get(inquiry.key)
-        short = entry is not None and entry.standing(self._now, demand.min_ttl) is Standing.SHORT
-        return None if short else answer
+        if entry is not None and entry.standing(self._now, demand.min_ttl) is Standing.SHORT:
+            return None
+        self._gave(inquiry, "refreshed" if mine else "coalesced", answer)
+        return answer
 
     def _without(
-        self, inquiry: Inquiry, demand: Demand, deadline: Deadline, failure: OcibrokerError, *, mine: bool
+        self,
+        inquiry: Inquiry,
+        demand: Demand,
+        deadline: Deadline,
+        flight: Flight[Answer],
+        error: Exception,
+        *,
+        mine: bool,
     ) -> Answer | None:
-        """Return what a caller gets without an answer, or none to begin anew; else raise ``failure``.
+        """Return what a caller gets without an answer, or none to begin anew; else raise why there is none.
 
         Another caller's deadline may have ended the flight, while this one has time left.
         """
+        failure = self._missed(inquiry, flight, error)
         if isinstance(failure, DeadlineExceeded) and not mine and not deadline.passed:
             return None
-        return self._instead(inquiry, demand, failure)
+        if (found := self._instead(inquiry, demand, failure)) is not None:
+            self._gave(inquiry, "fallback" if isinstance(found, Anonymous) else "stale", found)
+            return found
+        if self._report.wanted(Answered.level):
+            outcome: Outcome = "error" if flight.began else "negative"
+            kind = type(failure).__name__
+            self._report(Answered(target=inquiry.target, provider=inquiry.provider, outcome=outcome, error=kind))
+        raise failure
 
-    def _instead(self, inquiry: Inquiry, demand: Demand, failure: OcibrokerError) -> Answer:
-        """Return what is still valid, or anonymous access where the rule allows that; else raise ``failure``."""
+    def _instead(self, inquiry: Inquiry, demand: Demand, failure: OcibrokerError) -> Answer | None:
+        """Return what is still valid, or anonymous access where the rule allows that; else none."""
         if not demand.fresh and (valid := self._valid(inquiry)) is not None:
             return valid
         rule = inquiry.selection.rule
         excusable = isinstance(failure, CredentialUnavailable | ConnectionFailed | RegistryRefused)
         if rule is None or not rule.anonymous_fallback or not excusable:
-            raise failure
+            return None
         return Anonymous(f"{inquiry.culprit} failed, and its rule sets anonymous_fallback: {failure.message}")
+
+    def _gave(
+        self,
+        inquiry: Inquiry,
+        outcome: Outcome,
+        answer: Answer,
+        entry: Entry | None = None,
+        now: Moment | None = None,
+    ) -> None:
+        """Report that a caller was given ``answer``, and how much of its life is left by the worse clock."""
+        if not self._report.wanted(Answered.level):
+            return
+        entry, now = entry or self._memory.get(inquiry.key), now or self._now
+        if entry is not None and entry.answer is answer:
+            left = entry.left(now)
+        else:  # another flight has put a newer one in its place
+            expires = None if isinstance(answer, Anonymous) else answer.expires_at
+            left = expires - now.wall if expires else None
+        self._report(
+            Answered(
+                target=inquiry.target,
+                provider=inquiry.provider,
+                outcome=outcome,
+                seconds_left=None if left is None else left.total_seconds(),
+            )
+        )
 
     def _valid(self, inquiry: Inquiry) -> Answer | None:
         entry = self._memory.get(inquiry.key)

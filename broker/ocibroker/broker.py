@@ -20,6 +20,7 @@ from ocibroker.config import Config, StoreName, load_config
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.credential_source import BrokerSource, Given
 from ocibroker.errors import UsageError, WrongScheme
+from ocibroker.events import Observe, Report
 from ocibroker.exchanging import TokenProvider, exchanging
 from ocibroker.explanation import Explanation, explain
 from ocibroker.fetching import Fetching, Means
@@ -37,6 +38,7 @@ from ocibroker.tls import Material, TLSPolicies
 from ocibroker.transport import (
     CallerTransport,
     CallerWire,
+    ObservedWire,
     PairedTransport,
     Pools,
     Retry,
@@ -45,6 +47,7 @@ from ocibroker.transport import (
     direct,
     own,
 )
+from ocibroker.upkeep import Upkeep
 from ocibroker.watch import Watch
 
 if TYPE_CHECKING:
@@ -84,6 +87,9 @@ class Broker:
         ahead: bool = True,
         store: Store | None = None,
         sidecar: Sidecar | None = None,
+        observe: Observe | None = None,
+        withheld: frozenset[str] = frozenset(),
+        before: Broker | None = None,
     ) -> None:
         self.config: Final = config
         environ = MappingProxyType(dict(environ))  # read once: what is remembered depends on it
@@ -96,16 +102,21 @@ class Broker:
         )
         self._pools = Pools(self._policies, route)
         self._retry = Retry(self._clock)
-        self._wire = RetryingWire(self._pools, self._retry)
-        self._means = Means(environ, self._clock, self._policies, self._wire)
+        report = Report(observe)
+        self._wire = RetryingWire(ObservedWire(self._pools, report, self._clock.monotonic), self._retry)
+        self._means = Means(environ, self._clock, self._policies, self._wire, withheld)
         self._select: Callable[[Target], Selection]
         self._select = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
         self._auths: OrderedDict[tuple[Target, str, tuple[str, ...]], DistributionAuth] = OrderedDict()
-        self._answers = Answers(self._clock, store=store, ahead=ahead)
-        tokens = Answers(self._clock, ahead=ahead)  # as all tokens of registries: in memory only
+        known: Answers | None = before._answers if before else None
+        self._answers: Answers = Answers(self._clock, store=store, ahead=ahead, report=report, before=known)
+        self.upkeep: Final = Upkeep(self._answers, self._inquire)
+        narrow: Answers | None = before._narrow.answers if before else None
+        # As all tokens of registries these are in memory only.
+        tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow)
         self._whole = _Way(self._answers, Recall(self._answers, self._policies), self._inquire)
-        self._narrow = _Way(tokens, Recall(tokens, self._policies), self._inquire_token)
+        self._narrow: _Way = _Way(tokens, Recall(tokens, self._policies), self._inquire_token)
         self._refusals = PostRefusals()
         self._closed = False
         self._warn_of_broken_plugins()
@@ -122,18 +133,33 @@ class Broker:
         plugins: Iterable[object] = (),
         ahead: bool = True,
         store: StoreName = "memory",
+        observe: Observe | None = None,
+        withheld: frozenset[str] = frozenset(),
+        before: Broker | None = None,
     ) -> Self:
         """Return a broker of the configuration at ``path``, else where it is usually found.
 
         ``route`` maps a host and port to where they are really dialled, as curl's ``--connect-to``. ``plugins``
         are modules that implement the hook and need not be installed. Without ``ahead`` nothing is renewed before
         it must be: for a program that is about to end. ``store`` is where what expires is kept if the configuration
-        says nothing. Raises :class:`~ocibroker.errors.ConfigurationError`.
+        says nothing. ``observe`` is told of every event. Variables ``withheld`` are read where the configuration
+        refers to them, and nobody else gets them. What the broker ``before`` remembers is shared with it.
+        Raises :class:`~ocibroker.errors.ConfigurationError`.
         """
         config = load_config(path, environ, plugins=plugins)
         in_files = (config.store or store) == "file" and os.name == "posix"
         kept = FileStore(cache_folder(environ)) if in_files else None
-        return cls(config, environ=environ, clock=clock, route=route, ahead=ahead, store=kept)
+        return cls(
+            config,
+            environ=environ,
+            clock=clock,
+            route=route,
+            ahead=ahead,
+            store=kept,
+            observe=observe,
+            withheld=withheld,
+            before=before,
+        )
 
     @classmethod
     def connect(
@@ -257,6 +283,11 @@ class Broker:
     def providers(self) -> Providers:
         """The providers that may answer, and those that could not be loaded."""
         return self.config.providers
+
+    async def aclose(self) -> None:
+        """Do the same, and close what belongs to the running event loop."""
+        await self._wire.rest()
+        self.close()
 
     def close(self) -> None:
         """Close connections and remove temporary files."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import httpx
@@ -29,12 +30,23 @@ LONGEST_LIFE: Final = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What every fetch has at its disposal; the broker owns it."""
+    """What every fetch has at its disposal; the broker owns it.
+
+    ``withheld`` are variables of ``environ`` that hold secrets: only a reference to one gets it, and no program.
+    """
 
     environ: Mapping[str, str] = field(repr=False)
     clock: Clock
     policies: TLSPolicies
     wire: Wire
+    withheld: frozenset[str] = frozenset()
+
+    @property
+    def shown(self) -> Mapping[str, str]:
+        """The environment as providers and programs get it."""
+        if not self.withheld:
+            return self.environ
+        return MappingProxyType({name: self.environ[name] for name in self.environ if name not in self.withheld})
 
     def tls(self, url: str) -> TLSPolicy:
         """Return the policy of the host in ``url``."""
@@ -57,7 +69,7 @@ class Fetching:
         Raises :class:`~ocibroker.errors.OcibrokerError` that names the provider where it does not say.
         """
         request: Request[Any] = Request(
-            target=self.target, options=self.options, environ=self.means.environ, caller=self.caller
+            target=self.target, options=self.options, environ=self.means.shown, caller=self.caller
         )
         try:
             identity: object = self.provider.identity(request)
@@ -101,20 +113,20 @@ class Fetching:
     def _request(
         self, deadline: Deadline, opened: list[httpx.Client], pauses: list[float | None]
     ) -> FetchRequest[Any]:
-        means = self.means
+        means, shown = self.means, self.means.shown
 
         def notice(answer: httpx.Response) -> None:
             pauses.append(asked_pause(answer))
 
         def run_child(argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
-            return run(argv, environ=means.environ, deadline=deadline, stdin=stdin, inherit=inherit)
+            return run(argv, environ=shown, deadline=deadline, stdin=stdin, inherit=inherit)
 
         return FetchRequest(
             target=self.target,
             options=self.options,
-            environ=means.environ,
+            environ=shown,
             caller=self.caller,
-            open_http=_once(opened, lambda: make_fetch_client(means.wire, deadline, notice)),
+            open_http=_once(opened, lambda: make_fetch_client(means.wire, deadline, notice, self.provider.name)),
             tls=means.tls,
             secret=lambda reference: read_secret(reference, environ=means.environ, deadline=deadline),
             run=run_child,

@@ -44,7 +44,7 @@ class Recall:
         inquiry = given.inquiry
         if not inquiry.stands or self._policies.for_origin(inquiry.origin) is not inquiry.material:
             return None
-        answer = self._answers.remembered(inquiry, given.demand)
+        answer = self._answers.remembered(inquiry, given.demand, given.access.credential)
         return given.access if answer is given.access.credential else None
 
     def keep(self, name: Name, access: Access, inquiry: Inquiry, demand: Demand) -> None:

@@ -21,6 +21,7 @@ ROOMS = (
     "helper_protocol",
     "json_answer",
     "quiet",
+    "events",
     # parts that everything may stand on
     "deadline",
     "folders",
@@ -57,6 +58,7 @@ ROOMS = (
     "fetching",
     "selection",
     "inquiry",
+    "outlook",
     "answers",
     "credential_source",
     "exchanging",
@@ -64,6 +66,7 @@ ROOMS = (
     "recall",
     "api",
     "remote",
+    "upkeep",
     "broker",
     "oci",
     # what uses it

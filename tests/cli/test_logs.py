@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from ocibroker.cli import logs
+from tests.cli.desk import Desk
 
 MINE = logging.getLogger("ocibroker.anything")
 
@@ -40,6 +41,21 @@ def test_those_that_print_tokens_are_held(name: str) -> None:
     with logs.shown(io.StringIO()):
         logs.raise_to(2)
         assert logging.getLogger(name).getEffectiveLevel() == logging.WARNING
+
+
+@pytest.mark.parametrize(
+    ("flags", "seen"),
+    [((), []), (("-v",), ["provider basic answered"]), (("-vv",), ["provider basic answered", "refreshed"])],
+    ids=["none", "-v", "-vv"],
+)
+def test_a_command_shows_what_is_done(desk: Desk, flags: tuple[str, ...], seen: list[str]) -> None:
+    desk.configure(
+        '[[registry]]\nmatch = "registry.test"\nprovider = "basic"\n'
+        'options = { username = "alice", password = { env = "PASSWORD" } }\n'
+    )
+    outcome = desk.run(*flags, "get", "registry.test/app", PASSWORD="c4n4ry")
+    shown = [what for what in ("provider basic answered", "refreshed") if what in outcome.stderr]
+    assert (outcome.code, shown, "c4n4ry" in outcome.everything) == (0, seen, False)
 
 
 def test_a_record_stays_on_its_line() -> None:

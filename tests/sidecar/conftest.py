@@ -1,4 +1,4 @@
-"""A folder that is short enough for a socket."""
+"""A folder that is short enough for a socket, an event loop of each kind, and one stand for each test."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.sidecar.stand import Stand
+from tests.transport.hand_clock import HandClock
 
 
 @pytest.fixture
@@ -22,3 +25,8 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(params=["asyncio", "uvloop"])
 def loop(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture
+def stand(tmp_path: Path, roots: Path, clock: HandClock) -> Stand:
+    return Stand(tmp_path, roots, clock)

@@ -7,7 +7,7 @@ from ocibroker.cache.key import cache_key, options_digest
 from ocibroker.cache.memory import Memory
 from ocibroker.cache.moment import Moment
 from ocibroker.cache.store import Nowhere, Store
-from ocibroker.cache.trouble import Draw
+from ocibroker.cache.trouble import Draw, Trouble
 from ocibroker.cache.troubles import Troubles
 from ocibroker.cache.workers import Start, Task, start_thread
 
@@ -26,6 +26,7 @@ __all__ = [
     "Start",
     "Store",
     "Task",
+    "Trouble",
     "Troubles",
     "cache_folder",
     "cache_key",

@@ -72,6 +72,19 @@ class Entry:
         life = self.life
         return Standing.FRESH if life is None else self._of_its_life(life, now, min_ttl)
 
+    def left(self, now: Moment) -> timedelta | None:
+        """Return the life that is left at ``now``; none for what does not expire."""
+        life = self.life
+        return None if life is None else life - now.since(self.at)
+
+    def due_in(self, now: Moment) -> timedelta | None:
+        """Return how long it is until it is renewed in advance; none for what never is."""
+        life = self.life
+        if life is None:
+            return None
+        left = timedelta() if now.stepped_back(self.at) else life * self.share - now.since(self.at)
+        return max(left, timedelta())
+
     @property
     def life(self) -> timedelta | None:
         """The life that the credential had when it was got; none for one that does not expire."""

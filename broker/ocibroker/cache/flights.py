@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
@@ -28,12 +28,13 @@ class Flight(Generic[T]):
     """Work under way, by its ``deadline``; whoever wants the same waits for ``future``.
 
     That ends with the result or an :class:`~ocibroker.errors.OcibrokerError`. It cannot be cancelled: others may be
-    waiting. ``write_off`` frees the worker's place.
+    waiting. ``write_off`` frees the worker's place. ``began`` is whether anybody is asked at all.
     """
 
     deadline: Deadline
     future: Future[T] = field(default_factory=Future)
     write_off: Task = _nothing
+    began: bool = True
     _late: bool = False
 
     @property
@@ -53,7 +54,7 @@ class Flight(Generic[T]):
 
 def failed_flight(error: OcibrokerError, deadline: Deadline) -> Flight[Any]:
     """Return a flight that has ended with ``error`` before it began."""
-    flight = Flight[Any](deadline)
+    flight = Flight[Any](deadline, began=False)
     flight.future.set_exception(error)
     return flight
 
@@ -95,6 +96,12 @@ class Flights(Generic[T]):
         except RuntimeError:
             self._land(key, flight, CredentialUnavailable("no thread is left to ask it", culprit=provider))
         return flight, True
+
+    def wait(self, seconds: float) -> None:
+        """Wait for what is under way, at most so many seconds."""
+        with self._lock:
+            running = [flight.future for flight in self._running.values() if not flight.hangs]
+        wait(running, seconds)
 
     def _fly(self, key: str, flight: Flight[T], work: Callable[[], T], provider: str) -> None:
         outcome: T | OcibrokerError

@@ -19,6 +19,9 @@ class Memory:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def get(self, key: str) -> Entry | None:
         """Return the entry, or none."""
         with self._lock:

@@ -13,6 +13,7 @@ from ocibroker.cache.moment import Moment
 from ocibroker.cache.trouble import Draw, Trouble, trouble
 from ocibroker.clock import Clock
 from ocibroker.errors import CredentialUnavailable, OcibrokerError
+from ocibroker.events import BreakerClosed, BreakerOpened, Report
 
 RENEWAL: Final = timedelta(seconds=30)
 """How long after a refused credential was fetched anew no other refusal has it fetched again: it is not its age."""
@@ -29,8 +30,9 @@ class Troubles:
     Safe for threads.
     """
 
-    def __init__(self, clock: Clock, draw: Draw = random.uniform) -> None:
+    def __init__(self, clock: Clock, draw: Draw = random.uniform, report: Report | None = None) -> None:
         self._clock = clock
+        self._report = report or Report()
         self._draw = draw
         self._lock = threading.Lock()
         self._troubles: OrderedDict[str, Trouble] = OrderedDict()
@@ -60,6 +62,15 @@ class Troubles:
                 return None
         return _silent(source, breaker)
 
+    def known(self, key: str) -> Trouble | None:
+        """Return the last failure, none where it went well since."""
+        return self._troubles.get(key)
+
+    def silent(self) -> tuple[str, ...]:
+        """Return the sources that are left alone, or would be found out about by the next call."""
+        with self._lock:
+            return tuple(source for source, breaker in self._breakers.items() if breaker.since is not None)
+
     def pauses(self, key: str) -> bool:
         """Whether nobody is asked for ``key`` now because of its last failure."""
         known = self._troubles.get(key)
@@ -69,23 +80,26 @@ class Troubles:
         """Count a call without an answer in time."""
         now = Moment.now(self._clock)
         with self._lock:
-            self._breakers[source] = self._breakers.get(source, CLOSED).overdue(now)
+            before = self._breakers.get(source, CLOSED)
+            after = self._breakers[source] = before.overdue(now)
+        if after.since is not None and before.since is None:
+            self._report(BreakerOpened(source=source, late=after.late, pause=after.pause.total_seconds()))
 
     def failed(self, key: str, source: str, error: OcibrokerError) -> Trouble:
         """Remember ``error`` and return what follows from it."""
         now = Moment.now(self._clock)
+        self._answered(source)
         with self._lock:
-            self._breakers[source] = CLOSED
             told = None if error.retry_after is None else timedelta(seconds=error.retry_after)
             new = trouble(error.restated(), now, self._troubles.get(key), told, self._draw)
             _keep(self._troubles, key, new)
             return new
 
-    def succeeded(self, key: str, source: str) -> None:
-        """Forget what was wrong."""
+    def succeeded(self, key: str, source: str) -> Trouble | None:
+        """Forget what was wrong, and return it."""
+        self._answered(source)
         with self._lock:
-            self._troubles.pop(key, None)
-            self._breakers[source] = CLOSED
+            return self._troubles.pop(key, None)
 
     def renews(self, key: str) -> bool:
         """Whether what a registry has refused is fetched anew: once within :data:`RENEWAL`."""
@@ -96,6 +110,12 @@ class Troubles:
                 return False
             _keep(self._renewed, key, now)
             return True
+
+    def _answered(self, source: str) -> None:
+        with self._lock:
+            before, self._breakers[source] = self._breakers.get(source, CLOSED), CLOSED
+        if before.since is not None:
+            self._report(BreakerClosed(source=source))
 
 
 def _silent(source: str, breaker: Breaker) -> OcibrokerError:

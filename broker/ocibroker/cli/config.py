@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Sized
 
 import typer
 
 from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.known import known_providers
 
-if TYPE_CHECKING:
-    from ocibroker.config import Config
-
 
 def check(context: typer.Context) -> None:
     """Read the configuration, and the certificates and keys that it names; no registry is asked."""
+    from ocibroker.config import check as check_all
+
     invocation: Invocation = context.obj
     config = invocation.load()
-    _check_plugins(config)
-    _check_tls(config, invocation.environ)
+    check_all(config, invocation.environ)
     counts = f"{_count(config.rules, 'rule', 'rules')} and {_count(config.tls, 'TLS entry', 'TLS entries')}"
     said = f"{counts} in {config.path}" if config.path else "there is no file, and none is needed"
     invocation.terminal.say(f"ok: {said}")
@@ -43,20 +39,6 @@ def path(context: typer.Context) -> None:
     invocation.terminal.say(str(place))
     if not place.is_file():
         invocation.terminal.note(f"{place} (not there)")
-
-
-def _check_plugins(config: Config) -> None:
-    for error in config.providers.broken.values():
-        raise error.restated()
-
-
-def _check_tls(config: Config, environ: Mapping[str, str]) -> None:
-    from ocibroker.tls import Roots
-
-    roots = Roots.from_environ(environ)
-    for entry in config.tls:
-        password = entry.password() if entry.password else None
-        replace(entry.policy, roots=roots, client_key_password=password).load()
 
 
 def _count(things: Sized, one: str, many: str) -> str:

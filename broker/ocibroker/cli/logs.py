@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Final, TextIO
 
+from ocibroker.cli.frames import ErrorInfo, frames_of
 from ocibroker.cli.line import one_line
 
 OURS: Final = "ocibroker"
@@ -17,15 +16,13 @@ HELD: Final = ("httpx", "httpcore", "botocore", "urllib3", "azure", "google", "m
 
 _LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
 
-ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-
 
 @contextmanager
 def shown(stderr: TextIO) -> Iterator[None]:
     """Show our own warnings on ``stderr`` and hold the others', until the block ends."""
     before = {name: logging.getLogger(name).level for name in (OURS, *HELD)}
     handler = logging.StreamHandler(stderr)
-    handler.setFormatter(_Lines("ocibroker: %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(Lines("ocibroker: %(levelname)s %(name)s: %(message)s"))
     for name in before:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger(OURS).addHandler(handler)
@@ -47,13 +44,13 @@ def are_raised() -> bool:
     return logging.getLogger(OURS).isEnabledFor(logging.INFO)
 
 
-class _Lines(logging.Formatter):
+class Lines(logging.Formatter):
     """One line per record; of an exception its type and its frames: its text may hold anything."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
+        """Return the line."""
         return one_line(super().formatMessage(record))
 
     def formatException(self, ei: ErrorInfo) -> str:  # noqa: N802  # logging's own name
-        kind, _, frames = ei
-        name = kind.__name__ if kind else ""
-        return f"{''.join(traceback.format_tb(frames))}{name}"
+        """Return the frames and the type."""
+        return f"{frames_of(ei)}{ei[0].__name__ if ei[0] else ''}"

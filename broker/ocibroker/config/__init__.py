@@ -1,5 +1,6 @@
 """The configuration: its schema, where it is found, and what it becomes."""
 
+from ocibroker.config.check import check
 from ocibroker.config.json_schema import json_schema
 from ocibroker.config.load import Config, load_config
 from ocibroker.config.schema import Ready, StoreName
@@ -16,6 +17,7 @@ __all__ = [
     "TCPListening",
     "UnixListening",
     "address",
+    "check",
     "find",
     "json_schema",
     "load_config",

@@ -6,8 +6,10 @@ This and ``tls`` are the only rooms that make TLS contexts of clients and httpx 
 from ocibroker.transport.address import origin_of
 from ocibroker.transport.caller import CallerTransport, CallerWire, own
 from ocibroker.transport.clients import make_async_client, make_client, make_fetch_client
+from ocibroker.transport.leases import Leases
 from ocibroker.transport.local import LocalClient
 from ocibroker.transport.network import Route, direct
+from ocibroker.transport.observed import ObservedWire
 from ocibroker.transport.paired import PairedTransport
 from ocibroker.transport.pool import DEADLINE
 from ocibroker.transport.pools import Pools
@@ -25,7 +27,9 @@ __all__ = [
     "CallerTransport",
     "CallerWire",
     "Flow",
+    "Leases",
     "LocalClient",
+    "ObservedWire",
     "PairedTransport",
     "Pools",
     "Retry",

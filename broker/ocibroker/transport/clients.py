@@ -46,13 +46,15 @@ def make_async_client(
     return httpx.AsyncClient(**_arguments(base_url, settings), transport=transport)
 
 
-def make_fetch_client(wire: Wire, deadline: Deadline, notice: Callable[[httpx.Response], None]) -> httpx.Client:
+def make_fetch_client(
+    wire: Wire, deadline: Deadline, notice: Callable[[httpx.Response], None], provider: str
+) -> httpx.Client:
     """Return the client of one fetch: no environment, no redirects, no cookies of anybody else's.
 
-    ``notice`` is told of every answer.
+    ``notice`` is told of every answer; ``provider`` is the name of who asks.
     """
     return httpx.Client(
-        transport=FetchTransport(wire, deadline, notice),
+        transport=FetchTransport(wire, deadline, notice, provider),
         headers={"accept-encoding": "identity"},  # a bound on what arrives is then one on what it unpacks to
         trust_env=False,
         follow_redirects=False,

@@ -10,6 +10,7 @@ from ocibroker.deadline import Deadline
 from ocibroker.errors import IntegrityError, RedirectRefused
 from ocibroker.transport.bounded import read_whole
 from ocibroker.transport.hops import clean
+from ocibroker.transport.observed import PROVIDER
 from ocibroker.transport.pool import DEADLINE
 from ocibroker.transport.retry import AGAIN, ONCE
 from ocibroker.transport.wire import Wire
@@ -21,13 +22,16 @@ class FetchTransport(httpx.BaseTransport):
     A redirect is an error: who redirects a token endpoint would receive what was sent to it. An answer is read
     whole, up to a bound. The ``timeout`` of a request, in seconds, is total as the deadline is: the earlier of both
     ends it. A request with a timeout of its own is sent once, since whoever bounds one takes silence for an answer.
-    ``notice`` is told of every answer.
+    ``notice`` is told of every answer; ``provider`` is the name of who asks.
     """
 
-    def __init__(self, wire: Wire, deadline: Deadline, notice: Callable[[httpx.Response], None]) -> None:
+    def __init__(
+        self, wire: Wire, deadline: Deadline, notice: Callable[[httpx.Response], None], provider: str
+    ) -> None:
         self._wire = wire
         self._deadline = deadline
         self._notice = notice
+        self._provider = provider
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request``; every error is an :class:`~ocibroker.errors.OcibrokerError`."""
@@ -35,6 +39,7 @@ class FetchTransport(httpx.BaseTransport):
         own = copy.extensions.get("timeout", {}).get("read")
         copy.extensions[DEADLINE] = self._deadline.no_later_than(own)
         copy.extensions[AGAIN if own is None else ONCE] = True
+        copy.extensions[PROVIDER] = self._provider
         response = self._wire.send(copy)
         self._notice(response)
         where = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"

@@ -1,0 +1,22 @@
+"""Whether everything that a configuration names is there and in order; no registry is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ocibroker.config.load import Config
+from ocibroker.tls import Roots
+
+
+def check(config: Config, environ: Mapping[str, str]) -> None:
+    """Look at the plugins, and read the certificates and keys.
+
+    Raises :class:`~ocibroker.errors.OcibrokerError` that names the first that is wrong.
+    """
+    for error in config.providers.broken.values():
+        raise error.restated()
+    roots = Roots.from_environ(environ)
+    for entry in config.tls:
+        password = entry.password() if entry.password else None
+        replace(entry.policy, roots=roots, client_key_password=password).load()

@@ -1,0 +1,220 @@
+"""What can happen. No event holds a secret, and ``name`` never changes: people search logs for it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol
+
+from ocibroker.errors import OcibrokerError
+from ocibroker.target import Target
+
+Outcome = Literal["hit", "refreshed", "coalesced", "stale", "fallback", "negative", "error"]
+"""``refreshed`` and ``coalesced`` waited for a flight, their own or another caller's; ``stale`` got what is still
+valid after a failure, ``fallback`` anonymous access in its place; ``negative`` was told of an earlier failure."""
+
+Trigger = Literal["advisory", "mandatory", "miss", "forced"]
+"""Why a provider was asked: ahead of the end, near it, for want of anything, or since somebody insisted."""
+
+
+class Event(Protocol):
+    """Its text is one line for people, ``level`` one of :mod:`logging`."""
+
+    name: ClassVar[str]
+
+    @property
+    def level(self) -> int:
+        """How much it matters."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A caller got an answer, or an ``error``; ``seconds_left`` of its life when it was given, none if endless."""
+
+    name: ClassVar[str] = "answer"
+    level: ClassVar[int] = logging.DEBUG
+    target: Target
+    provider: str | None
+    outcome: Outcome
+    seconds_left: float | None = None
+    error: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.outcome}{_by(self.provider)}{_because(self.error)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A provider was asked, and answered after ``seconds``; or failed, with the ``error``'s type."""
+
+    name: ClassVar[str] = "fetch"
+    level: ClassVar[int] = logging.INFO
+    target: Target
+    provider: str
+    trigger: Trigger
+    seconds: float
+    anonymous: bool = False
+    expires_at: datetime | None = None
+    error: str = ""
+
+    def __str__(self) -> str:
+        said = "found no identity" if self.anonymous else "answered"
+        until = f", valid until {self.expires_at.isoformat(timespec='seconds')}" if self.expires_at else ""
+        how = "failed" if self.error else said
+        return f"{self.target}: provider {self.provider} {how} in {self.seconds:.3f} s{until}{_because(self.error)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """One request went out, one attempt of it; for ``provider``, or none where a registry was asked itself."""
+
+    name: ClassVar[str] = "upstream_request"
+    level: ClassVar[int] = logging.DEBUG
+    provider: str | None
+    host: str
+    seconds: float
+    status: int | None = None
+    error: str = ""
+
+    def __str__(self) -> str:
+        said = self.error or f"status {self.status}"
+        return f"{self.host}: {said} in {self.seconds:.3f} s{_by(self.provider)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """A provider has failed so many times in a row, and is not asked again for ``pause`` seconds.
+
+    ``valid`` is whether what it gave before is still given out.
+    """
+
+    name: ClassVar[str] = "provider_failing"
+    target: Target
+    provider: str
+    failures: int
+    pause: float
+    valid: bool
+    reason: OcibrokerError
+
+    @property
+    def level(self) -> int:
+        """Warn once, and of what a caller is not told anyway."""
+        return logging.WARNING if self.valid and self.failures == 1 else logging.INFO
+
+    def __str__(self) -> str:
+        valid = "; what it gave before is still valid, and is given out until it expires" if self.valid else ""
+        return f"{self.reason}{valid}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """It answers again after ``failures`` in a row."""
+
+    name: ClassVar[str] = "provider_recovered"
+    level: ClassVar[int] = logging.INFO
+    target: Target
+    provider: str
+    failures: int
+
+    def __str__(self) -> str:
+        return f"{self.target}: provider {self.provider} answers again, after {self.failures} failures"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerOpened:
+    """Whoever did not answer in time so many times in a row is left alone for ``pause`` seconds."""
+
+    name: ClassVar[str] = "breaker_opened"
+    level: ClassVar[int] = logging.WARNING
+    source: str
+    late: int
+    pause: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.source}: did not answer in time {self.late} times in a row, left alone for {self.pause:.0f} s"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerClosed:
+    """It answers in time again."""
+
+    name: ClassVar[str] = "breaker_closed"
+    level: ClassVar[int] = logging.INFO
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: answers in time again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """The configuration was read anew; with a ``reason`` it is wrong, and ``generation`` goes on serving."""
+
+    name: ClassVar[str] = "config_reload"
+    generation: int
+    reason: OcibrokerError | None = None
+
+    @property
+    def level(self) -> int:
+        """Complain of a wrong one."""
+        return logging.ERROR if self.reason else logging.INFO
+
+    def __str__(self) -> str:
+        if self.reason:
+            return f"{self.reason}; generation {self.generation} of the configuration goes on serving"
+        return f"generation {self.generation} of the configuration serves"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A listener of the sidecar has answered a request with ``status`` after ``seconds``."""
+
+    name: ClassVar[str] = "request"
+    level: ClassVar[int] = logging.DEBUG
+    listener: str
+    status: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.listener}: status {self.status} in {self.seconds:.3f} s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerDenied:
+    """The sidecar turned a caller away; ``reason`` is one of few words, ``peer`` who it was, if that is known."""
+
+    name: ClassVar[str] = "peer_denied"
+    level: ClassVar[int] = logging.WARNING
+    reason: str
+    peer: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.peer or 'a caller'} was turned away: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administered:
+    """Somebody has asked for an ``action`` by the admin listener; with an ``error``'s type it failed."""
+
+    name: ClassVar[str] = "admin_action"
+    level: ClassVar[int] = logging.INFO
+    action: str
+    peer: str
+    target: str = ""
+    error: str = ""
+
+    def __str__(self) -> str:
+        what = f"{self.action} {self.target}".rstrip()
+        return f"{self.peer} asked for: {what}{_because(self.error)}"
+
+
+def _by(provider: str | None) -> str:
+    return f" (provider {provider})" if provider else ""
+
+
+def _because(error: str) -> str:
+    return f": {error}" if error else ""

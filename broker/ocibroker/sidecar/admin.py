@@ -1,0 +1,134 @@
+"""What the admin listener answers: health and metrics to everybody who reaches it, actions on loopback alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from ocibroker.config import Address
+from ocibroker.errors import UsageError
+from ocibroker.events import Administered, Report
+from ocibroker.sidecar.generation import Generation
+from ocibroker.sidecar.health import Health
+from ocibroker.sidecar.message import Call, Endpoint, Reply
+from ocibroker.sidecar.metrics import CONTENT_TYPE, Metrics
+from ocibroker.sidecar.succession import Succession
+from ocibroker.sidecar.tcp_socket import is_loopback
+from ocibroker.target import Target
+
+Endpoints = Mapping[tuple[str, str], Endpoint]
+
+_NO_STORE: Final = MappingProxyType({"Cache-Control": "no-store"})
+
+
+class _Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    target: str
+
+
+def health_endpoints(health: Health, metrics: Metrics) -> Endpoints:
+    """Return what may be asked by ``GET``."""
+
+    async def live(_: Call) -> Reply:
+        return health.live()
+
+    async def ready(_: Call) -> Reply:
+        return health.ready()
+
+    async def startup(_: Call) -> Reply:
+        return health.startup()
+
+    async def text(_: Call) -> Reply:
+        return Reply(content_type=CONTENT_TYPE, headers=_NO_STORE, body=metrics.text())
+
+    return {
+        ("GET", "/livez"): live,
+        ("GET", "/readyz"): ready,
+        ("GET", "/startupz"): startup,
+        ("GET", "/metrics"): text,
+    }
+
+
+def admin_endpoints(address: Address, health: Health, metrics: Metrics, actions: Actions) -> Endpoints:
+    """Return all that a listener at ``address`` answers: actions only where nobody but this machine reaches it."""
+    reading = health_endpoints(health, metrics)
+    return {**reading, **actions.endpoints()} if is_loopback(address) else reading
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What may be asked by ``POST``, each told to ``report``."""
+
+    succession: Succession
+    report: Report
+
+    def endpoints(self) -> Endpoints:
+        """Return them by method and path."""
+        return {
+            ("POST", "/v1/admin/reload"): self.reload,
+            ("POST", "/v1/admin/evict"): self.evict,
+            ("POST", "/v1/admin/refresh"): self.refresh,
+        }
+
+    async def reload(self, call: Call) -> Reply:
+        """Read the configuration anew; raises what is wrong with it, and the old one goes on serving."""
+
+        async def work() -> Mapping[str, object]:
+            return {"generation": (await self.succession.reload()).number}
+
+        return await self._audited(call, "reload", "", work)
+
+    async def evict(self, call: Call) -> Reply:
+        """Forget what is remembered for a configured target."""
+        target = _target(call)
+
+        async def work() -> Mapping[str, object]:
+            with self.succession.lease() as generation:
+                _check_named(generation, target)
+                return {"evicted": generation.broker.upkeep.forget(target)}
+
+        return await self._audited(call, "evict", str(target), work)
+
+    async def refresh(self, call: Call) -> Reply:
+        """Have the provider of a configured target asked; raises why that failed, which changes nothing."""
+        target = _target(call)
+
+        async def work() -> Mapping[str, object]:
+            with self.succession.lease() as generation:
+                _check_named(generation, target)
+                stands = await generation.broker.upkeep.refresh(target)
+                return {"expires_at": stands.expires_at}
+
+        return await self._audited(call, "refresh", str(target), work)
+
+    async def _audited(
+        self, call: Call, action: str, target: str, work: Callable[[], Awaitable[Mapping[str, object]]]
+    ) -> Reply:
+        error = ""
+        try:
+            return Reply(headers=_NO_STORE, body=msgspec.json.encode(await work()))
+        except BaseException as failure:
+            error = type(failure).__name__
+            raise
+        finally:
+            self.report(Administered(action=action, peer=call.peer.key, target=target, error=error))
+
+
+def _target(call: Call) -> Target:
+    try:
+        text = msgspec.json.decode(call.body, type=_Order).target
+    except (msgspec.DecodeError, RecursionError):
+        text = ""
+    if not text:
+        raise UsageError("the body is no target", hint='send {"target": "registry/repository"}')
+    return Target.parse(text if "://" in text else f"oci://{text}")
+
+
+def _check_named(generation: Generation, target: Target) -> None:
+    """Refuse a target that the configuration does not name: nobody's registry is asked at a caller's word."""
+    prefetch = generation.config.sidecar.prefetch
+    if target not in prefetch and generation.broker.explain(target).rule is None:
+        raise UsageError("is named by no rule and not by prefetch", culprit=str(target), hint="configure it")

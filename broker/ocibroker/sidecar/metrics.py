@@ -1,0 +1,184 @@
+"""Metrics in Prometheus' exposition format, made of events and of how things stand when they are asked for.
+
+No label holds what a caller sent: how many series there are is decided by the configuration and the code.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from ocibroker import errors
+from ocibroker.clock import Clock
+from ocibroker.events import Administered, Answered, Event, Fetched, PeerDenied, Reloaded, Requested, Served
+from ocibroker.version import __version__
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+COUNTERS: Final = MappingProxyType(
+    {
+        "ocibroker_token_requests_total": ("Answers to callers.", ("provider", "outcome")),
+        "ocibroker_expired_token_served_total": ("Credentials given out after their end.", ()),
+        "ocibroker_refresh_total": ("Calls of providers.", ("provider", "trigger", "result")),
+        "ocibroker_refresh_errors_total": ("Calls of providers that failed.", ("provider", "error_type")),
+        "ocibroker_upstream_requests_total": ("Requests sent, each attempt.", ("provider", "code_class")),
+        "ocibroker_requests_total": ("Requests of callers.", ("listener", "code_class")),
+        "ocibroker_peer_denied_total": ("Callers who were turned away.", ("reason",)),
+        "ocibroker_admin_actions_total": ("What the admin listener was asked to do.", ("action", "result")),
+    }
+)
+"""What they count, and by which labels."""
+
+_FAST: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
+_SLOW: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+HISTOGRAMS: Final = MappingProxyType(
+    {
+        "ocibroker_refresh_duration_seconds": ("How long a provider took.", ("provider",), _SLOW),
+        "ocibroker_upstream_request_duration_seconds": ("Until a response's head.", ("provider",), _SLOW),
+        "ocibroker_request_duration_seconds": ("How long a caller waited.", ("listener",), _FAST),
+    }
+)
+"""What they measure, by which labels, in which buckets."""
+
+_ERRORS: Final = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
+
+Row = tuple[tuple[str, ...], float]
+Rows = Callable[[], Iterable[Row]]
+
+
+class Metrics:
+    """A registry of its own; :meth:`observe` is told of events, :meth:`text` tells what came of them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.registry: Final = CollectorRegistry(auto_describe=True)
+        self._clock = clock
+        self._standing = _Standing()
+        self._counters = {
+            name: Counter(name, text, labels, registry=self.registry) for name, (text, labels) in COUNTERS.items()
+        }
+        self._histograms = {
+            name: Histogram(name, text, labels, buckets=buckets, registry=self.registry)
+            for name, (text, labels, buckets) in HISTOGRAMS.items()
+        }
+        self._answers: dict[tuple[str, str], Counter] = {}
+        self._reload_well, self._reload_at = 1.0, clock.now().timestamp()
+        self.registry.register(self._standing)
+        ProcessCollector(registry=self.registry)
+        self._show_what_never_changes()
+        self._observers: Mapping[type, Callable[[Any], None]] = MappingProxyType(
+            {
+                Answered: self._answered,
+                Fetched: self._fetched,
+                Requested: self._requested,
+                Served: self._served,
+                PeerDenied: self._denied,
+                Administered: self._administered,
+                Reloaded: self._reloaded,
+            }
+        )
+
+    def observe(self, event: Event) -> None:
+        """Count ``event``, if it is of a kind that is counted."""
+        if (observer := self._observers.get(type(event))) is not None:
+            observer(event)
+
+    def show(self, name: str, text: str, labels: tuple[str, ...], rows: Rows) -> None:
+        """Have a gauge made of ``rows`` whenever metrics are asked for; a counter, if it ends with ``_total``."""
+        self._standing.shown[name] = (text, labels, rows)
+
+    def text(self) -> bytes:
+        """Return all metrics."""
+        return generate_latest(self.registry)
+
+    def _show_what_never_changes(self) -> None:
+        build = (__version__, platform.python_version())
+        self.show("ocibroker_build_info", "Which build this is.", ("version", "python"), lambda: [(build, 1.0)])
+        self.show(
+            "ocibroker_config_last_reload_successful",
+            "1, or 0 where the new one was wrong and the old one serves.",
+            (),
+            lambda: [((), self._reload_well)],
+        )
+        self.show(
+            "ocibroker_config_last_reload_success_timestamp_seconds",
+            "When what serves was read.",
+            (),
+            lambda: [((), self._reload_at)],
+        )
+
+    def _count(self, name: str, *labels: str) -> None:
+        counter = self._counters[name]
+        (counter.labels(*labels) if labels else counter).inc()
+
+    def _measure(self, name: str, seconds: float, *labels: str) -> None:
+        self._histograms[name].labels(*labels).observe(seconds)
+
+    def _answered(self, event: Answered) -> None:
+        name = event.provider or "none", event.outcome
+        if (counter := self._answers.get(name)) is None:  # looked up once, since hits come often
+            counter = self._answers[name] = self._counters["ocibroker_token_requests_total"].labels(*name)
+        counter.inc()
+        if event.seconds_left is not None and event.seconds_left <= 0:
+            self._count("ocibroker_expired_token_served_total")
+
+    def _fetched(self, event: Fetched) -> None:
+        well = "anonymous" if event.anonymous else "ok"
+        result = "error" if event.error else well
+        self._count("ocibroker_refresh_total", event.provider, event.trigger, result)
+        self._measure("ocibroker_refresh_duration_seconds", event.seconds, event.provider)
+        if event.error:
+            self._count("ocibroker_refresh_errors_total", event.provider, _known(event.error))
+
+    def _requested(self, event: Requested) -> None:
+        provider = event.provider or "none"
+        self._count("ocibroker_upstream_requests_total", provider, _code_class(event.status))
+        self._measure("ocibroker_upstream_request_duration_seconds", event.seconds, provider)
+
+    def _served(self, event: Served) -> None:
+        self._count("ocibroker_requests_total", event.listener, _code_class(event.status))
+        self._measure("ocibroker_request_duration_seconds", event.seconds, event.listener)
+
+    def _denied(self, event: PeerDenied) -> None:
+        self._count("ocibroker_peer_denied_total", event.reason)
+
+    def _administered(self, event: Administered) -> None:
+        self._count("ocibroker_admin_actions_total", event.action, "error" if event.error else "ok")
+
+    def _reloaded(self, event: Reloaded) -> None:
+        self._reload_well = 0.0 if event.reason else 1.0
+        if event.reason is None:
+            self._reload_at = self._clock.now().timestamp()
+
+
+class _Standing(Collector):
+    """Families that are made when they are asked for."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, tuple[str, tuple[str, ...], Rows]] = {}
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        for name, (text, labels, rows) in self.shown.items():
+            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            family = kind(name, text, labels=labels)
+            for values, value in rows():
+                family.add_metric(values, value)
+            yield family
+
+
+def _known(error: str) -> str:
+    """Return the error's type, unless it is a plugin's own."""
+    return error if error in _ERRORS else "other"
+
+
+def _code_class(status: int | None) -> str:
+    return "none" if status is None else f"{status // 100}xx"

@@ -1,0 +1,80 @@
+"""What is done for targets that are to have a credential at any time, whether somebody asks or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Final
+
+from ocibroker.answers import Answers, Demand
+from ocibroker.errors import NoIdentity, NoProvider, OcibrokerError
+from ocibroker.inquiry import Inquiry
+from ocibroker.outlook import Outlook
+from ocibroker.request import Caller
+from ocibroker.target import Target
+
+_INSISTING: Final = Demand(timedelta(), fresh=True, careful=True)
+
+Inquire = Callable[[Target, Caller | None], Inquiry]
+
+
+class Upkeep:
+    """Renews, looks and forgets. Its errors are :class:`~ocibroker.errors.OcibrokerError`."""
+
+    def __init__(self, answers: Answers, inquire: Inquire) -> None:
+        self._answers = answers
+        self._inquire = inquire
+
+    def outlook(self, target: Target) -> Outlook:
+        """Return how things stand with ``target``, and raise what is wrong with its configuration."""
+        found = [self._answers.outlook(inquiry) for inquiry in self._asked(target)]
+        return next((one for one in found if one.usable and not one.anonymous), found[0])
+
+    async def renew(self, target: Target, *, deadline: float = 30.0) -> Outlook:
+        """Have the credential fetched, within ``deadline`` seconds and unless that is to wait after a failure."""
+        until = self._answers.deadline(deadline)
+        for inquiry in self._asked(target):
+            if inquiry.fetching is not None:
+                await self._answers.renew_async(inquiry, until)
+            stands = self._answers.outlook(inquiry)
+            if not (stands.anonymous or isinstance(stands.error, NoIdentity)):
+                return stands
+        return self.outlook(target)
+
+    async def refresh(self, target: Target, *, deadline: float = 30.0) -> Outlook:
+        """Have the provider asked, whatever is remembered; a failure is raised, and changes nothing of that."""
+        until = self._answers.deadline(deadline)
+        failure: OcibrokerError = NoProvider("nobody answers for it", culprit=str(target))
+        for inquiry in self._asked(target):
+            if inquiry.fetching is None:
+                continue
+            try:
+                await self._answers.fetch_async(inquiry, _INSISTING, until)
+            except NoIdentity as error:
+                failure = error.restated()
+            else:
+                return self.outlook(target)
+        raise failure
+
+    def forget(self, target: Target) -> bool:
+        """Forget what is remembered for ``target``, and return whether that was anything."""
+        return sum(self._answers.forget(inquiry) for inquiry in self._asked(target)) > 0
+
+    def silent(self) -> tuple[str, ...]:
+        """Return who is left alone, since it did not answer in time."""
+        return self._answers.silent()
+
+    def remembered(self) -> int:
+        """Return how many answers there are."""
+        return self._answers.known_by_now
+
+    def settle(self, seconds: float) -> None:
+        """Wait for the fetches under way, at most so many seconds."""
+        self._answers.settle(seconds)
+
+    def _asked(self, target: Target) -> Iterator[Inquiry]:
+        """Yield who is asked, one after the other."""
+        inquiry = self._inquire(target, None)
+        yield inquiry
+        if inquiry.otherwise is not None:
+            yield inquiry.otherwise()
