@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from ocibroker.config import Address
 from ocibroker.sidecar.certificates import Certificates
 from ocibroker.sidecar.listener import Listener
 from ocibroker.sidecar.peer import Peer
@@ -21,7 +23,8 @@ class Door:
 
     With ``certificates`` it speaks TLS, and with ``names`` a caller's certificate must hold one of them.
     ``inherited`` is a socket that somebody else keeps open: who waits there is left to the next process.
-    ``withdraw`` takes its name away, so that nobody new finds it.
+    ``path`` is what a Unix socket of our own is called; ``withdraw`` takes that name away, so that nobody new
+    finds it.
     """
 
     socket: socket.socket
@@ -30,7 +33,17 @@ class Door:
     certificates: Certificates | None = None
     names: frozenset[str] | None = None
     inherited: bool = False
+    path: Path | None = None
     withdraw: Callable[[], None] = nothing
+
+    @property
+    def address(self) -> Address:
+        """Where a TCP socket listens, whoever has decided that: a configuration, a supervisor, the system."""
+        host, port = self.socket.getsockname()[:2]
+        return Address(host=host, port=port)
+
+    def __str__(self) -> str:
+        return str(self.path or (self.socket.getsockname() if self.uids is not None else self.address))
 
     def admits(self, peer: Peer) -> bool:
         """Whether that one may connect, by the user that the kernel or the names that the handshake has told."""

@@ -71,8 +71,9 @@ def _unix_door(
     uids = frozenset({0, os.geteuid(), *settings.allow_uids})
     if passed:
         return Door(socket=passed, listener=listener, uids=uids, inherited=True)
-    made = stack.enter_context(unix_socket(settings.path or default_place(environ), settings))
-    return Door(socket=made.socket, listener=listener, uids=uids, withdraw=made.withdraw)
+    path = settings.path or default_place(environ)
+    made = stack.enter_context(unix_socket(path, settings))
+    return Door(socket=made.socket, listener=listener, uids=uids, path=path, withdraw=made.withdraw)
 
 
 def _tcp_door(

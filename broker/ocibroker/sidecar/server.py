@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import time
 from collections.abc import Sequence
 
-from ocibroker.errors import UsageError
 from ocibroker.sidecar.denial import Denied, uncounted
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.gate import Application, Gate
 from ocibroker.sidecar.limits import Limits
 from ocibroker.sidecar.rates import Rates
+from ocibroker.sidecar.requirement import require
 from ocibroker.sidecar.reserve import Reserve
 
 
@@ -36,7 +35,7 @@ class Server:
         self._doors = doors
         self._denied = denied
         self._application = application
-        _require()
+        require()
 
     async def serve(self, stop: asyncio.Event, grace: float) -> None:
         """Serve until ``stop`` is set, then finish within ``grace`` seconds what is under way; the idle go.
@@ -60,9 +59,3 @@ class Server:
 
 def _rates(limits: Limits) -> Rates:
     return Rates(limits.rate, limits.burst, time.monotonic)
-
-
-def _require() -> None:
-    for name in ("uvicorn", "httptools"):
-        if importlib.util.find_spec(name) is None:
-            raise UsageError("is not installed", culprit=name, hint="pip install 'ocibroker[sidecar]'")

@@ -1,0 +1,170 @@
+"""The whole of a sidecar: one process that keeps targets fresh and serves whoever may call, until told to stop.
+
+It does not put itself into the background: systemd, Kubernetes or a terminal runs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from ocibroker.clock import Clock, SystemClock
+from ocibroker.errors import OcibrokerError
+from ocibroker.events import PeerDenied, Report, Served
+from ocibroker.sidecar.admin import Actions, Endpoints, admin_endpoints
+from ocibroker.sidecar.application import Application
+from ocibroker.sidecar.building import Building
+from ocibroker.sidecar.denial import Reason
+from ocibroker.sidecar.door import Door
+from ocibroker.sidecar.gauges import Gauges
+from ocibroker.sidecar.generation import Generation
+from ocibroker.sidecar.health import Health
+from ocibroker.sidecar.limits import Limits
+from ocibroker.sidecar.listener import ListenerName
+from ocibroker.sidecar.metrics import Metrics
+from ocibroker.sidecar.notify import Notifier
+from ocibroker.sidecar.prefetch import Prefetch
+from ocibroker.sidecar.pulse import Pulse
+from ocibroker.sidecar.server import Server
+from ocibroker.sidecar.succession import Succession
+
+_LOG: Final = logging.getLogger("ocibroker.sidecar")
+_CLOSING: Final = 0.5
+"""Seconds that brokers get to close after the last caller has gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """How many lines of the log nobody took, and how many were held back as they repeated another."""
+
+    dropped: Callable[[], int] = lambda: 0
+    suppressed: Callable[[], int] = lambda: 0
+
+
+class Service:
+    """Serves ``first``, and what follows it by ``building``, at ``doors``.
+
+    SIGHUP has the configuration read anew. SIGTERM and SIGINT end it within the grace period of the configuration;
+    a second one ends it at once.
+    """
+
+    def __init__(
+        self,
+        first: Generation,
+        building: Building,
+        doors: Sequence[Door],
+        metrics: Metrics,
+        *,
+        notifier: Notifier,
+        logged: Logged,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        clock = clock or SystemClock()
+        self._first = first
+        self._doors = doors
+        self._notifier = notifier
+        self._report = Report(metrics.observe)
+        self._succession = Succession(first, building, clock=clock, report=self._report, notifier=notifier)
+        self._prefetch = Prefetch(self._succession)
+        self._health = Health(self._succession, self._prefetch, clock)
+        self._pulse = Pulse(notifier, clock.monotonic)
+        self._tasks: set[asyncio.Task[None]] = set()
+        gauges = Gauges(
+            succession=self._succession,
+            prefetch=self._prefetch,
+            health=self._health,
+            pulse=self._pulse,
+            clock=clock,
+            dropped=logged.dropped,
+            suppressed=logged.suppressed,
+        )
+        gauges.shown_by(metrics)
+        application = Application(self._succession, admin=self._admin(metrics), served=self._served)
+        self._server = Server(application, doors, limits, denied=self._denied)
+
+    async def run(self) -> None:
+        """Serve until a signal says to stop."""
+        stop = asyncio.Event()
+        serving = asyncio.create_task(self._server.serve(stop, self._grace))
+        self._obey(stop, serving)
+        self._start()
+        try:
+            await serving
+        except asyncio.CancelledError:
+            _LOG.warning("stopped at once; requests under way were cut off")
+        finally:
+            self._prefetch.stop()
+            for task in self._tasks:
+                task.cancel()
+            await self._succession.close(_CLOSING)
+
+    def _start(self) -> None:
+        self._prefetch.follow(self._first)
+        self._succession.follow(self._prefetch.follow)
+        self._spawn(self._pulse.beat())
+        self._health.serving = True
+        self._notifier.ready()
+        _LOG.info("serving at %s", ", ".join(map(str, self._doors)))
+
+    def _obey(self, stop: asyncio.Event, serving: asyncio.Task[None]) -> None:
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            if stop.is_set():
+                serving.cancel()
+            _LOG.info("stopping")
+            self._health.draining = True
+            self._notifier.stopping()
+            stop.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, end)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload()))
+
+    async def _reload(self) -> None:
+        with suppress(OcibrokerError):  # told already, and the old configuration goes on serving
+            await self._succession.reload()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _admin(self, metrics: Metrics) -> Endpoints:
+        door = next((door for door in self._doors if door.listener.name == "admin"), None)
+        if door is None:
+            return {}
+        return admin_endpoints(door.address, self._health, metrics, Actions(self._succession, self._report))
+
+    def _served(self, listener: ListenerName, status: int, seconds: float) -> None:
+        self._report(Served(listener=listener, status=status, seconds=seconds))
+
+    def _denied(self, reason: Reason) -> None:
+        self._report(PeerDenied(reason=reason))
+
+    @property
+    def _grace(self) -> float:
+        with self._succession.lease() as generation:
+            return generation.config.sidecar.grace
+
+
+def run(service: Service) -> None:
+    """Run ``service`` to its end in an event loop of its own: uvloop's where that is installed."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(service.run())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if importlib.util.find_spec("uvloop") is None:
+        return None
+    import uvloop
+
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
