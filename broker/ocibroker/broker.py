@@ -34,7 +34,7 @@ from ocibroker.scratch import Scratch
 from ocibroker.selection import Selection, select
 from ocibroker.socket_place import socket_places
 from ocibroker.target import PULL, Target
-from ocibroker.tls import Material, TLSPolicies
+from ocibroker.tls import Material, TLSPolicies, TLSPolicy
 from ocibroker.transport import (
     CallerTransport,
     CallerWire,
@@ -272,12 +272,16 @@ class Broker:
         wanted = _target(target, None)
         return explain(wanted, self._policies, lambda: self._inquire(wanted, caller), self._answers)
 
-    def trust(self, place: Origin | Target) -> Material:
-        """Return how the host of ``place`` is reached and trusted, its files as they are now.
+    def material(self, access: Access) -> Material:
+        """Return the policy of an access's host with what its files hold now.
 
         Raises :class:`~ocibroker.errors.TLSConfigurationError`.
         """
-        return self._policies.for_origin(place if isinstance(place, Origin) else self._origin(place))
+        return self._policies.for_origin(access.origin)
+
+    def policy(self, target: Target) -> TLSPolicy:
+        """Return how the host of ``target`` is reached and trusted; its files are unread."""
+        return self._policies.policy(self._origin(target))
 
     @property
     def providers(self) -> Providers:

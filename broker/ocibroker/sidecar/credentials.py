@@ -27,7 +27,7 @@ from ocibroker.sidecar.reach import Reach, Reached
 from ocibroker.sidecar.reaches import Reaches
 from ocibroker.sidecar.reading import read
 from ocibroker.sidecar.remembered import Remembered, RememberedQuestions
-from ocibroker.sidecar.trust_data import TrustData
+from ocibroker.sidecar.trust_data import TrustData, tls_data
 from ocibroker.target import Target
 
 _CREDENTIAL: Final = msgspec.json.Decoder(CredentialQuestion)
@@ -55,7 +55,7 @@ class Credentials:
             if known and access is known.access:
                 return known.reply
             reach.check_answer(access)
-            answer = _answer(access, reached, self._trust.of(generation.broker.trust(access.origin)))
+            answer = _answer(access, reached, self._trust.of(generation.broker.material(access)))
         reply = Reply(body=_ENCODER.encode(answer))
         self._remembered.keep(call.body, Remembered(reach, question, reached, access, reply))
         return reply
@@ -65,7 +65,9 @@ class Credentials:
         question = read(call.body, _TRUST)
         split_authority(question.host)
         with self._generations.lease() as generation:
-            data = self._trust.of(generation.broker.trust(Target(question.host)))
+            # Without a context for each host that somebody thinks of: it costs milliseconds.
+            policy = generation.broker.policy(Target(question.host))
+            data = tls_data(policy, policy.authorities())
         return Reply(body=_ENCODER.encode(TrustAnswer(tls=data)))
 
 

@@ -9,7 +9,7 @@ from typing import Final, cast
 import msgspec
 
 from ocibroker.api import TLSData
-from ocibroker.tls import Material
+from ocibroker.tls import Material, TLSPolicy
 
 _MOST: Final = 1024
 
@@ -24,21 +24,20 @@ class TrustData:
         """Return what is told of ``material``: encoded already, which makes no difference to an encoder."""
         known = self._encoded.get(material.digest)
         if known is None:
-            raw = msgspec.Raw(msgspec.json.encode(tls_data(material)))
+            raw = msgspec.Raw(msgspec.json.encode(tls_data(material.policy, material.authorities)))
             known = self._encoded[material.digest] = cast("TLSData", raw)
             if len(self._encoded) > _MOST:
                 self._encoded.popitem(last=False)
         return known
 
 
-def tls_data(material: Material) -> TLSData:
-    """Return the data of ``material``. Keys and passwords stay where they are."""
-    policy = material.policy
+def tls_data(policy: TLSPolicy, authorities: tuple[str, ...]) -> TLSData:
+    """Return the data of ``policy``, whose ``ca`` holds ``authorities``. Keys and passwords stay where they are."""
     proxy = policy.proxy
     data = TLSData(
         host=policy.host,
         digest="",
-        ca="".join(material.authorities),
+        ca="".join(authorities),
         ca_only=policy.ca_only,
         roots=[] if policy.ca_only or policy.insecure else [str(path) for path in policy.roots.named],
         min_version=policy.min_version,

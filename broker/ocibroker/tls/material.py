@@ -34,7 +34,7 @@ class Material:
 
         Raises :class:`~ocibroker.errors.TLSConfigurationError` that names file, host and reason.
         """
-        authorities = tuple(pem for path in policy.ca for pem in read_certificates(path, policy.host))
+        authorities = policy.authorities()
         pair = [path for path in (policy.client_cert, policy.client_key) if path]
         private = b"".join(_content(path, policy.host) for path in pair)
         material = cls(policy, authorities, _digest(policy, authorities, private), private)

@@ -13,6 +13,7 @@ from ocibroker.errors import TLSConfigurationError
 from ocibroker.scratch import Scratch
 from ocibroker.secret import Secret
 from ocibroker.tls.material import Material
+from ocibroker.tls.pem import read_certificates
 from ocibroker.tls.proxy import Proxy
 from ocibroker.tls.roots import Roots
 
@@ -68,6 +69,13 @@ class TLSPolicy:
         """The files whose change changes what this policy means."""
         named = (self.client_cert, self.client_key)
         return (*self.ca, *(path for path in named if path), *self.roots.watch)
+
+    def authorities(self) -> tuple[str, ...]:
+        """Read the files of ``ca`` and return their certificates, PEM.
+
+        Raises :class:`~ocibroker.errors.TLSConfigurationError` that names file, host and reason.
+        """
+        return tuple(pem for path in self.ca for pem in read_certificates(path, self.host))
 
     def load(self) -> Material:
         """Read the files and return what they hold, verified.
