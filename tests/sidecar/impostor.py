@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from ocibroker.testing import CannedResponse
 
 
 @contextmanager
-def answering(place: Path, answer: CannedResponse) -> Iterator[None]:
-    """Answer every request at ``place`` with ``answer``."""
+def answering(place: Path, answer: CannedResponse, *, hung_up: int = 0) -> Iterator[None]:
+    """Answer every request at ``place`` with ``answer``, after the first ``hung_up`` that get none."""
+    calls = itertools.count()
 
     class Impostor(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -22,6 +24,8 @@ def answering(place: Path, answer: CannedResponse) -> Iterator[None]:
                 name, _, value = line.partition(b":")
                 length = int(value) if name.lower() == b"content-length" else length
             self.rfile.read(length)
+            if next(calls) < hung_up:
+                return
             head = [
                 f"HTTP/1.1 {answer.status} Whatever",
                 f"Content-Length: {len(answer.body)}",

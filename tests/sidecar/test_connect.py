@@ -24,6 +24,7 @@ from ocibroker.errors import (
     CredentialUnavailable,
     DeadlineExceeded,
     IdentityRefused,
+    IntegrityError,
     OcibrokerError,
     RealmRefused,
     RegistryRefused,
@@ -410,6 +411,36 @@ class TestErrors:
     ) -> None:
         with answering(place, answer), pytest.raises(OcibrokerError):
             connect().access("registry.test")
+
+    @pytest.mark.parametrize(
+        ("more", "why"),
+        [
+            ('"kind": "basic", "username": "a"', "the answer holds no secret"),
+            ('"kind": "basic", "secret": "b"', "a user name is empty"),
+            ('"kind": "bearer", "secret": "a b"', "a character that a header cannot carry"),
+            ('"kind": "bearer", "secret": "a\\nb"', "a secret holds a control character"),
+        ],
+    )
+    def test_a_credential_that_is_none_is_refused(self, connect: Connect, place: Path, more: str, why: str) -> None:
+        tls = '"tls": {"host": "registry.test", "digest": "1"}'
+        body = f'{{{tls}, "registry": "r", "repository": "", "origin": "o", "why": "w", {more}}}'
+        answer = CannedResponse(200, {}, body.encode())
+        with answering(place, answer), pytest.raises(IntegrityError, match=why):
+            connect().access("registry.test")
+
+    @pytest.mark.parametrize("hung_up", [1, 2])
+    def test_a_connection_that_breaks_before_an_answer_is_made_again_once(
+        self, connect: Connect, place: Path, hung_up: int
+    ) -> None:
+        body = b'{"tls": {"host": "registry.test", "digest": "1"}}'
+        line = Line(str(place))
+        with answering(place, CannedResponse(200, {}, body), hung_up=hung_up):
+            if hung_up == 1:
+                assert line.trust("registry.test").digest == "1"
+            else:
+                with pytest.raises(ConnectionFailed, match="no sidecar answers"):
+                    line.trust("registry.test")
+        line.close()
 
     @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become another user")
     def test_a_socket_of_another_user_is_told_nothing(self, connect: Connect, place: Path) -> None:

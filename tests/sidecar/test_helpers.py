@@ -10,8 +10,14 @@ import pytest
 
 from ocibroker import Anonymous, Basic, Bearer, Broker, Secret
 from ocibroker.frontends import docker
+from ocibroker.frontends.answer import Answer
+from ocibroker.frontends.asked import Asked
 from ocibroker.provider import CredentialUnavailable
-from tests.sidecar.asgi import HEADERS, OCTETS, Answered, Caller
+from ocibroker.sidecar.helpers import helper
+from ocibroker.sidecar.message import Call, Endpoint, Reply
+from ocibroker.sidecar.peer import Peer
+from ocibroker.sidecar.reaches import Reaches
+from tests.sidecar.asgi import HEADERS, OCTETS, SOCKET, Answered, Caller
 from tests.sidecar.node import Node
 from tests.transport.brokers import Desk, made_rule, rule
 from tests.transport.made_provider import MadeProvider, giving
@@ -98,6 +104,20 @@ def test_a_client_that_logs_out_elsewhere_does_not_fail(caller: Caller) -> None:
     answer = asked(caller, "erase", b"other.test")
     assert (answer.body, answer.headers["ocibroker-exit"]) == (b"", "0")
     assert "nothing is stored" in answer.headers["ocibroker-diagnostics"]
+
+
+def test_a_bug_in_a_front_end_is_told_as_one(broker: Broker) -> None:
+    def front_end(verb: str, stdin: bytes, asked: Asked) -> Answer:
+        raise KeyError(verb)
+
+    generations = Node.of(broker).generations
+    call = Call(listener=SOCKET, peer=Peer(uid=0), method="POST", path="/", headers={}, body=b"")
+    with pytest.raises(KeyError):
+        asyncio.run(_run(helper(front_end, "get", generations, Reaches()), call))
+
+
+async def _run(endpoint: Endpoint, call: Call) -> Reply:
+    return await endpoint(call)
 
 
 def test_list_names_only_what_is_within_reach(desk: Desk) -> None:
