@@ -22,6 +22,7 @@ CODES = {
     errors.InvalidValue: 2,
     errors.TransportRefused: 2,
     errors.CannotCarry: 2,
+    errors.TargetNotAllowed: 2,
     errors.ConfigurationError: 2,
     errors.TLSConfigurationError: 2,
     errors.NoProvider: 3,
