@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from ocibroker.answers import Answers, Demand
-from ocibroker.errors import NoIdentity, NoProvider, OcibrokerError
+from ocibroker.credential import Anonymous
+from ocibroker.errors import NoIdentity, OcibrokerError
 from ocibroker.inquiry import Inquiry
 from ocibroker.outlook import Outlook
 from ocibroker.request import Caller
@@ -44,17 +45,18 @@ class Upkeep:
     async def refresh(self, target: Target, *, deadline: float = 30.0) -> Outlook:
         """Have the provider asked, whatever is remembered; a failure is raised, and changes nothing of that."""
         until = self._answers.deadline(deadline)
-        failure: OcibrokerError = NoProvider("nobody answers for it", culprit=str(target))
+        failure: OcibrokerError | None = None
         for inquiry in self._asked(target):
-            if inquiry.fetching is None:
-                continue
             try:
-                await self._answers.fetch_async(inquiry, _INSISTING, until)
+                answer = await self._answers.fetch_async(inquiry, _INSISTING, until)
             except NoIdentity as error:
                 failure = error.restated()
             else:
-                return self.outlook(target)
-        raise failure
+                if not isinstance(answer, Anonymous):
+                    return self._answers.outlook(inquiry)
+        if failure is not None:
+            raise failure
+        return self.outlook(target)
 
     def forget(self, target: Target) -> bool:
         """Forget what is remembered for ``target``, and return whether that was anything."""

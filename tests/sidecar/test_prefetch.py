@@ -215,7 +215,9 @@ class TestWhoElseMayKnow:
         with claimed(1).broker as broker:
             assert asyncio.run(broker.upkeep.refresh(TARGET)).usable
 
-    def test_where_nobody_knows_access_is_anonymous(self, claimed: Building) -> None:
+    def test_where_nobody_knows_a_refresh_says_so_and_nothing_is_usable(self, claimed: Building) -> None:
+        target = Target.parse("other.test/app")
         with claimed(1).broker as broker:
-            stands = asyncio.run(broker.upkeep.refresh(Target.parse("other.test/app")))
-        assert (stands.usable, stands.anonymous) == (True, True)
+            with pytest.raises(NoIdentity, match="there is none"):
+                asyncio.run(broker.upkeep.refresh(target))
+            assert not asyncio.run(broker.upkeep.renew(target)).usable

@@ -11,8 +11,8 @@ from typing import Final
 MOST: Final = 1000
 """Lines that wait to be written."""
 
-_FAREWELL: Final = 1.0
-"""Seconds for what still waits when the log is closed."""
+_FAREWELL: Final = 0.4
+"""Seconds that the end of the log takes at most, twice: for a place in the queue, and for what waits in it."""
 
 
 class LogSink(logging.Handler):
@@ -38,7 +38,7 @@ class LogSink(logging.Handler):
             self.dropped += 1
 
     def close(self) -> None:
-        """Write what still waits, for a second at most."""
+        """Write what still waits, for less than a second."""
         try:
             self._lines.put(None, timeout=_FAREWELL)
         except queue.Full:
