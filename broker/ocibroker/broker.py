@@ -287,9 +287,8 @@ class Broker:
 
     def _warn_of_weakened_hosts(self) -> None:
         for entry in self.config.tls:
-            for what, weakened in (("insecure", entry.policy.insecure), ("plain_http", entry.policy.plain_http)):
-                if weakened:
-                    _LOG.warning("%s is set for %s (%s)", what, entry.pattern, entry.source)
+            for warning in entry.warnings:
+                _LOG.warning("%s", warning)
 
 
 def _target(target: str | Target, actions: tuple[str, ...] | None) -> Target:

@@ -54,6 +54,17 @@ def test_the_others_are_listed_as_unavailable(only: str, lean: LeanEnvironment) 
         assert f"not installed (pip install 'ocibroker[{name}]')" in found[name]["reason"]
 
 
+def test_a_check_of_the_configuration_says_what_its_rules_lack(only: str, lean: LeanEnvironment) -> None:
+    rules = (f"[[registry]]\nmatch = '{name}.test'\nprovider = '{name}'\n" for name in WANTING)
+    config = lean.folder / "config.toml"
+    config.write_text("".join(rules))
+    done = lean.run("-m", "ocibroker", "--config", str(config), "config", "check")
+    assert done.returncode == 0
+    assert [line.rpartition(" ")[2] for line in done.stderr.splitlines()] == [
+        f"'ocibroker[{name}]')" for name in WANTING if name != only
+    ]
+
+
 @pytest.mark.parametrize("name", WANTING)
 def test_a_fetch_says_what_to_install_or_finds_nobody_there(name: str, only: str, lean: LeanEnvironment) -> None:
     done = lean.run("-c", FETCH, target(name), str(lean.folder))

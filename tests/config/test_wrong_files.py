@@ -66,6 +66,17 @@ TABLE = {
     "twins": Wrong(
         2 * (BASIC + OPTIONS), "FILE: registry[0] and registry[1] have the same match (remove one of them)"
     ),
+    "twins, one with the port that the other means": Wrong(
+        BASIC + OPTIONS + (BASIC + OPTIONS).replace("a.test", "a.test:443"),
+        "registry[0] and registry[1] have the same match",
+    ),
+    "wrong choice or nothing": Wrong(
+        '[cache]\nstore = "disk"', ":2: cache.store: Invalid enum value 'disk' (choose from memory, file)"
+    ),
+    "a program to be looked for": Wrong(
+        BASIC + "options = { username = 'u', password = { exec = ['pass', 'x'] } }",
+        ":4: registry[0].options.password: names its program by no absolute path",
+    ),
     "insecure and a CA": Wrong(
         TLS + 'ca = ["x"]\ninsecure = true',
         "tls[0]: TLS of a.test: insecure and ca contradict each other",

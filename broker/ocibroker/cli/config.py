@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
+from collections.abc import Iterator, Mapping, Sized
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import typer
 
 from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.known import known_providers
+from ocibroker.providers import BUILT_IN, missing
 
 if TYPE_CHECKING:
     from ocibroker.config import Config
@@ -21,6 +22,8 @@ def check(context: typer.Context) -> None:
     config = invocation.load()
     _check_plugins(config)
     _check_tls(config, invocation.environ)
+    for warning in _warnings(config):
+        invocation.terminal.note(warning)
     counts = f"{_count(config.rules, 'rule', 'rules')} and {_count(config.tls, 'TLS entry', 'TLS entries')}"
     said = f"{counts} in {config.path}" if config.path else "there is no file, and none is needed"
     invocation.terminal.say(f"ok: {said}")
@@ -57,6 +60,16 @@ def _check_tls(config: Config, environ: Mapping[str, str]) -> None:
     for entry in config.tls:
         password = entry.password() if entry.password else None
         replace(entry.policy, roots=roots, client_key_password=password).load()
+
+
+def _warnings(config: Config) -> Iterator[str]:
+    """Yield what is weakened, and what a rule's provider needs and is not installed."""
+    for entry in config.tls:
+        yield from entry.warnings
+    for rule in config.rules:
+        # What a built-in provider needs is an extra of its name.
+        if rule.provider in BUILT_IN and (absent := missing(rule.provider)):
+            yield f"{rule.source}: {', '.join(absent)} not installed (pip install 'ocibroker[{rule.provider}]')"
 
 
 def _count(things: Sized, one: str, many: str) -> str:

@@ -12,6 +12,7 @@ from ocibroker.config.source import Source
 from ocibroker.errors import ConfigurationError
 from ocibroker.hookspecs import Provider
 from ocibroker.host import split_authority
+from ocibroker.origin import DEFAULT_PORT
 from ocibroker.pattern import Pattern
 from ocibroker.providers import Providers
 from ocibroker.reference import SecretRef
@@ -82,7 +83,9 @@ def _timeout(seconds: float | None) -> float | None:
 def _refuse_twins(made: Sequence[Rule], source: Source) -> None:
     seen: dict[tuple[str, int | None, str], int] = {}
     for at, rule in enumerate(made):
-        first = seen.setdefault((rule.pattern.host, rule.pattern.port, rule.pattern.path), at)
+        first = seen.setdefault(
+            (rule.pattern.host, rule.pattern.port or DEFAULT_PORT["https"], rule.pattern.path), at
+        )
         if first != at:
             why = f"registry[{first}] and registry[{at}] have the same match"
             raise ConfigurationError(why, culprit=str(source.path), hint="remove one of them")

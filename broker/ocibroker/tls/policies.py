@@ -39,6 +39,12 @@ class TLSEntry:
     no_proxy: tuple[str, ...] | None = None
     password: Callable[[], Secret] | None = None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What nobody should overlook."""
+        weakened = {"insecure": self.policy.insecure, "plain_http": self.policy.plain_http}
+        return tuple(f"{what} is set for {self.pattern} ({self.source})" for what, on in weakened.items() if on)
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
