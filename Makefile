@@ -4,8 +4,9 @@ PYTHON ?= python3
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Folders that hold Python; mypy refuses one that holds none.
-CODE := $(foreach folder,broker plugins tests examples benchmarks,$(if $(wildcard $(folder)/*.py $(folder)/*/*.py),$(folder)))
+# Programs, and folders that hold Python; mypy refuses one that holds none.
+SCRIPTS := $(wildcard broker/scripts/*)
+CODE := $(SCRIPTS) $(foreach folder,broker plugins tests examples benchmarks,$(if $(wildcard $(folder)/*.py $(folder)/*/*.py),$(folder)))
 
 ifneq ($(shell command -v uv 2>/dev/null),)
 make_venv := uv venv --quiet --allow-existing --python $(PYTHON) $(VENV)
@@ -55,7 +56,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("ocibroker needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
 	$(make_venv)
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
+$(VENV)/.installed: pyproject.toml $(SCRIPTS) | $(BIN)/python
 	$(prepare)
 	$(install) --editable '.[all,testing]'
 	@touch $@

@@ -59,6 +59,7 @@ def _environ(aws: Aws, folder: Path, bundle: Path) -> dict[str, str]:
         "SSL_CERT_FILE": str(bundle),
         "AWS_ENDPOINT_URL": endpoint,
         "OCIBROKER_CONFIG": str(config),
+        "OCIBROKER_SOCKET": "off",
     }
 
 

@@ -32,6 +32,8 @@ ROOMS = (
     "scratch",
     "child",
     "program",
+    "socket_place",
+    "sidecar_probe",
     "reference",
     "pattern",
     "authfile",

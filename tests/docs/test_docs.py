@@ -55,6 +55,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             "HOME": str(home),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
             "OCIBROKER_CONFIG": str(config),
+            "OCIBROKER_SOCKET": "off",
             "SSL_CERT_FILE": str(authority.write(home)),
         }
 
