@@ -8,41 +8,36 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self
 
 from ocibroker.access import Access
 from ocibroker.answers import Answer, Answers
-from ocibroker.auth import DistributionAuth, PostRefusals, Realms
 from ocibroker.cache import FileStore, Store, cache_folder, cache_key, options_digest
 from ocibroker.clock import Clock, SystemClock
-from ocibroker.config import Config, StoreName, load_config
+from ocibroker.config import Config, load_config
 from ocibroker.credential import Anonymous, Credential
-from ocibroker.credential_source import BrokerSource, Given
+from ocibroker.credential_source import BrokerSource
 from ocibroker.errors import UsageError, WrongScheme
-from ocibroker.explanation import Explanation, explain
 from ocibroker.fetching import Fetching, Means
 from ocibroker.identity import Identity
 from ocibroker.inquiry import Inquiry
 from ocibroker.origin import Origin
+from ocibroker.pairs import Pairs
 from ocibroker.providers import Providers
 from ocibroker.recall import Recall
 from ocibroker.request import Caller
 from ocibroker.scratch import Scratch
 from ocibroker.selection import Selection, select
 from ocibroker.target import PULL, Target
-from ocibroker.tls import TLSPolicies
-from ocibroker.transport import (
-    CallerTransport,
-    CallerWire,
-    PairedTransport,
-    Pools,
-    Retry,
-    RetryingWire,
-    Route,
-    direct,
-    own,
-)
+from ocibroker.tls import Contents, TLSPolicies
+from ocibroker.transport.connections import Connections
+from ocibroker.transport.route import Route, direct
 from ocibroker.watch import Watch
+
+if TYPE_CHECKING:
+    from ocibroker.config import StoreName
+    from ocibroker.explanation import Explanation
+    from ocibroker.transport import CallerTransport
 
 _LOG: Final = logging.getLogger("ocibroker")
 _MOST: Final = 4096
@@ -73,17 +68,14 @@ class Broker:
         self._policies = TLSPolicies(
             config.tls, environ=environ, monotonic=self._clock.monotonic, scratch=self._scratch
         )
-        self._pools = Pools(self._policies, route)
-        self._retry = Retry(self._clock)
-        self._wire = RetryingWire(self._pools, self._retry)
-        self._means = Means(environ, self._clock, self._policies, self._wire)
+        self._connections = Connections(self._policies, route, self._clock)
+        self._pairs = Pairs(self._connections, self._clock)
+        self._means = Means(environ, self._clock, self._policies, self._connections)
         self._select: Callable[[Target], Selection]
         self._select = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
-        self._auths: OrderedDict[tuple[Target, str], DistributionAuth] = OrderedDict()
         self._answers = Answers(self._clock, store=store, ahead=ahead)
         self._recall = Recall(self._answers, self._policies)
-        self._refusals = PostRefusals()
         self._closed = False
         self._warn_of_broken_plugins()
         self._warn_of_weakened_hosts()
@@ -133,9 +125,10 @@ class Broker:
         name = (target, tuple(actions), min_ttl, deadline)
         if plain and not fresh and (again := self._recall.get(name)) is not None:
             return again
-        mark = own(transport)
-        source = self._source(_target(target, actions), caller, min_ttl, deadline)
-        inquiry = source.inquire()
+        mark = _own(transport)
+        wanted = _target(target, actions)
+        source = self._source(wanted, caller, min_ttl, deadline)
+        inquiry = self._inquire_for_what_is_there(wanted, caller)
         answering, answer = source.answer(inquiry, fresh=fresh)
         access = self._pair(answering, answer, source, mark)
         if plain and answering is inquiry:
@@ -157,7 +150,7 @@ class Broker:
         name = (target, tuple(actions), min_ttl, deadline)
         if plain and (again := self._recall.get(name)) is not None:
             return again
-        mark = own(transport)
+        mark = _own(transport)
         source = self._source(_target(target, actions), caller, min_ttl, deadline)
         inquiry = source.inquire()
         answering, answer = await source.answer_async(inquiry)
@@ -173,10 +166,10 @@ class Broker:
 
         Nothing of it is remembered. For trying a credential before it is stored.
         """
+        from ocibroker.given import Given  # here, since only a login tries one
+
         wanted = _target(target, actions)
-        origin, selection = self._origin(wanted), self._select(wanted)
-        realms = Realms(origin, selection.realms)
-        auth = DistributionAuth(wanted, realms, self._clock, self._refusals, provider="none")
+        origin, realms = self._origin(wanted), self._select(wanted).realms
         return Access(
             target=wanted,
             origin=origin,
@@ -184,11 +177,13 @@ class Broker:
             provider=None,
             why="the caller's own",
             tls=self._policies.for_origin(origin).policy,
-            transport=PairedTransport(origin, self._wire, Given(credential), auth.flow),
+            transport=self._pairs.of_credential(wanted, origin, realms, Given(credential)),
         )
 
     def explain(self, target: str | Target, *, caller: Caller | None = None) -> Explanation:
         """Return the whole way of a request for ``target``; the network is not touched."""
+        from ocibroker.explanation import explain  # only a person asks, and an answer need not wait for it
+
         wanted = _target(target, None)
         return explain(wanted, self._policies, lambda: self._inquire(wanted, caller), self._answers)
 
@@ -201,7 +196,7 @@ class Broker:
         """Close connections and remove temporary files."""
         self._closed = True
         self._recall.close()
-        self._pools.close()
+        self._connections.close()
         self._scratch.close()
 
     def __enter__(self) -> Self:
@@ -224,12 +219,28 @@ class Broker:
         return origin
 
     def _inquire(self, target: Target, caller: Caller | None) -> Inquiry:
-        return self._inquiry(target, self._origin(target), self._select(target), caller)
+        origin = self._origin(target)
+        trust = self._policies.for_origin(origin).contents
+        return self._inquiry(target, origin, self._select(target), caller, trust)
 
-    def _inquiry(self, target: Target, origin: Origin, selection: Selection, caller: Caller | None) -> Inquiry:
-        material, otherwise = self._policies.for_origin(origin), selection.otherwise
+    def _inquire_for_what_is_there(self, target: Target, caller: Caller | None) -> Inquiry:
+        """Return the same; where an answer is there, the files of the host's policy are not looked into.
+
+        It was got after the same bytes had been verified: its key tells of them.
+        """
+        origin = self._origin(target)
+        inquiry = self._inquiry(target, origin, self._select(target), caller, self._policies.contents(origin))
+        known = inquiry.key and not self._policies.verified(origin) and self._answers.entry(inquiry) is not None
+        if known or self._policies.for_origin(origin).contents is inquiry.trust:
+            return inquiry
+        return self._inquire(target, caller)
+
+    def _inquiry(
+        self, target: Target, origin: Origin, selection: Selection, caller: Caller | None, trust: Contents
+    ) -> Inquiry:
+        otherwise = selection.otherwise
         if selection.provider is None or selection.options is None:
-            return Inquiry(target=target, origin=origin, selection=selection, material=material)
+            return Inquiry(target=target, origin=origin, selection=selection, trust=trust)
         fetching = Fetching(
             provider=selection.provider, target=target, options=selection.options, caller=caller, means=self._means
         )
@@ -237,18 +248,18 @@ class Broker:
         digest = options_digest(selection.options)
         watch = self._watch(identity)
         looks = watch.seen() if watch else ()
-        trust = material.digest if identity.host_bound else self._policies.digest
+        trusts = trust.digest if identity.host_bound else f"{self._policies.digest} {trust.files}"
         return Inquiry(
             target=target,
             origin=origin,
             selection=selection,
-            material=material,
+            trust=trust,
             fetching=fetching,
             identity=identity,
-            key=cache_key(selection.provider.name, digest, identity, looks, trust),
+            key=cache_key(selection.provider.name, digest, identity, looks, trusts),
             watch=watch,
             looks=looks,
-            otherwise=(lambda: self._inquiry(target, origin, otherwise, caller)) if otherwise else None,
+            otherwise=(lambda: self._inquiry(target, origin, otherwise, caller, trust)) if otherwise else None,
         )
 
     def _watch(self, identity: Identity) -> Watch | None:
@@ -256,10 +267,12 @@ class Broker:
             return None
         if (known := self._watches.get(identity)) is not None:
             return known
-        return _keep(self._watches, identity, Watch(identity.watch, self._clock.monotonic))
+        watch = self._watches[identity] = Watch(identity.watch, self._clock.monotonic)
+        if len(self._watches) > _MOST:
+            self._watches.popitem(last=False)
+        return watch
 
     def _pair(self, inquiry: Inquiry, answer: Answer, source: BrokerSource, mark: CallerTransport | None) -> Access:
-        wire = self._wire if mark is None else RetryingWire(CallerWire(mark), self._retry)
         nobody = inquiry.selection.last and isinstance(answer, Anonymous)
         return Access(
             target=inquiry.target,
@@ -267,19 +280,9 @@ class Broker:
             credential=answer,
             provider=None if nobody else inquiry.provider,
             why=inquiry.selection.why,
-            tls=inquiry.material.policy,
-            transport=PairedTransport(inquiry.origin, wire, source, self._auth(inquiry).flow),
+            tls=inquiry.trust.policy,
+            transport=self._pairs.of_answer(inquiry, source, mark),
         )
-
-    def _auth(self, inquiry: Inquiry) -> DistributionAuth:
-        """Return who answers the registry's challenges: the same for the same target and identity."""
-        name = (inquiry.target, inquiry.key)
-        if (known := self._auths.get(name)) is not None:
-            return known
-        realms = Realms(inquiry.origin, inquiry.selection.realms)
-        provider = inquiry.provider or "none"
-        fresh = DistributionAuth(inquiry.target, realms, self._clock, self._refusals, provider=provider)
-        return _keep(self._auths, name, fresh)
 
     def _warn_of_broken_plugins(self) -> None:
         for error in self.providers.broken.values():
@@ -299,12 +302,9 @@ def _target(target: str | Target, actions: tuple[str, ...] | None) -> Target:
     return parsed if actions is None or actions == PULL else parsed.doing(actions)
 
 
-K = TypeVar("K")
-V = TypeVar("V")
+def _own(given: CallerTransport | None) -> CallerTransport | None:
+    if given is None:
+        return None
+    from ocibroker.transport import own
 
-
-def _keep(kept: OrderedDict[K, V], key: K, value: V) -> V:
-    kept[key] = value
-    if len(kept) > _MOST:
-        kept.popitem(last=False)
-    return value
+    return own(given)

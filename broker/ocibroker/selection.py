@@ -47,6 +47,8 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
+    """A claim and whose it is."""
+
     provider: Provider[Any]
     claim: Claim
 

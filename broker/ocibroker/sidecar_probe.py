@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ocibroker.child import NESTED
+from ocibroker.helper_protocol import NESTED
 from ocibroker.socket_place import OFF, VARIABLE, socket_places
 
 _SECONDS: Final = 0.05

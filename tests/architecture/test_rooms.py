@@ -10,6 +10,7 @@ from tests.architecture.house import Module, imported, modules
 
 ROOMS = (
     # values
+    "lazily",
     "errors",
     "version",
     "clock",
@@ -47,6 +48,7 @@ ROOMS = (
     "claim",
     "identity",
     "request",
+    "fetch_request",
     "credential_helper",
     "hookspecs",
     "provider",
@@ -60,6 +62,8 @@ ROOMS = (
     "inquiry",
     "answers",
     "credential_source",
+    "given",
+    "pairs",
     "explanation",
     "recall",
     "broker",

@@ -16,6 +16,7 @@ import httpx
 from ocibroker.auth.challenge import Challenge, parse_challenges
 from ocibroker.auth.grant import get_request, post_request, read_token
 from ocibroker.auth.header import authorization
+from ocibroker.auth.post_refusals import PostRefusals
 from ocibroker.auth.realm import Realms
 from ocibroker.auth.scope import Scope, merge, parse_scopes
 from ocibroker.clock import Clock
@@ -56,20 +57,6 @@ class _Account:
         if len(self.tokens) >= _MOST_TOKENS:
             self.tokens.clear()
         self.tokens[wanted] = token
-
-
-class PostRefusals:
-    """Token endpoints that know only the GET form, remembered for as long as the broker lives."""
-
-    def __init__(self) -> None:
-        self._endpoints: set[str] = set()
-
-    def add(self, realm: httpx.URL) -> None:
-        """Remember ``realm``."""
-        self._endpoints.add(_endpoint(realm))
-
-    def __contains__(self, realm: httpx.URL) -> bool:
-        return _endpoint(realm) in self._endpoints
 
 
 class DistributionAuth:
@@ -288,7 +275,3 @@ def _wanted(request: httpx.Request) -> _Wanted:
     found = _REPOSITORY.fullmatch(request.url.path)
     action = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}.get(request.method, "push")
     return _Wanted(found[1] if found else "", action)
-
-
-def _endpoint(realm: httpx.URL) -> str:
-    return f"{realm.scheme}://{realm.netloc.decode('ascii')}{realm.path}"

@@ -1,8 +1,30 @@
-"""The configuration: its schema, where it is found, and what it becomes."""
+"""The configuration: its schema, where it is found, and what it becomes.
 
-from ocibroker.config.json_schema import json_schema
-from ocibroker.config.load import Config, load_config
-from ocibroker.config.schema import StoreName
-from ocibroker.config.where import find, users
+Its modules are imported when they are used: where there is no file, there is nothing to read one by.
+"""
+
+from typing import TYPE_CHECKING
+
+from ocibroker.lazily import resolve
+
+if TYPE_CHECKING:
+    from ocibroker.config.editors import json_schema
+    from ocibroker.config.load import Config, load_config
+    from ocibroker.config.schema import StoreName
+    from ocibroker.config.where import find, users
 
 __all__ = ["Config", "StoreName", "find", "json_schema", "load_config", "users"]
+
+_HOME = {
+    "Config": "load",
+    "StoreName": "schema",
+    "find": "where",
+    "json_schema": "editors",
+    "load_config": "load",
+    "users": "where",
+}
+
+if not TYPE_CHECKING:  # visible to a checker, it would make every misspelling legal
+
+    def __getattr__(name: str) -> object:
+        return resolve(globals(), _HOME, name)

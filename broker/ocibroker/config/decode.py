@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Sequence
@@ -131,5 +130,7 @@ def _keys(struct: type[msgspec.Struct]) -> list[str]:
 
 
 def _nearest(key: str, keys: list[str]) -> str:
+    import difflib  # slow, and needed for an error only
+
     close = difflib.get_close_matches(key, keys, n=1)
     return f"did you mean {close[0]}?" if close else f"valid keys: {', '.join(sorted(keys)) or 'none'}"

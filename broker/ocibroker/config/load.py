@@ -6,18 +6,17 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ocibroker.config.decode import decode, parse
-from ocibroker.config.registries import rules
-from ocibroker.config.schema import Document, StoreName
-from ocibroker.config.source import Source
-from ocibroker.config.tls import entries
 from ocibroker.config.where import find
 from ocibroker.errors import ConfigurationError, OcibrokerError
 from ocibroker.ownership import others_write
 from ocibroker.providers import Providers, load
-from ocibroker.rule import Rule
-from ocibroker.tls import TLSEntry
+
+if TYPE_CHECKING:
+    from ocibroker.config.schema import StoreName
+    from ocibroker.rule import Rule
+    from ocibroker.tls import TLSEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,12 @@ def load_config(
 
 
 def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) -> Config:
+    from ocibroker.config.decode import decode, parse
+    from ocibroker.config.registries import rules
+    from ocibroker.config.schema import Document
+    from ocibroker.config.source import Source
+    from ocibroker.config.tls import entries
+
     text = _read(place)
     document = decode(parse(text, str(place)), Document, culprit=str(place), text=text)
     source = Source(place, text, environ)

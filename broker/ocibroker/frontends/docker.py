@@ -13,18 +13,19 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ocibroker.broker import Broker
-from ocibroker.child import NESTED
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.errors import CannotCarry, InvalidTarget, OcibrokerError
 from ocibroker.frontends.answer import Answer
-from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NOT_FOUND, Credentials
+from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NESTED, NOT_FOUND, Credentials
 from ocibroker.target import API_PATHS, Target
 from ocibroker.version import __version__
+
+if TYPE_CHECKING:
+    from ocibroker.broker import Broker
 
 NO_SERVER: Final = "no credentials server URL"
 NO_USERNAME: Final = "no credentials username"
@@ -90,6 +91,8 @@ def run(argv: Sequence[str], read: Callable[[], bytes], environ: Mapping[str, st
     stdin = read()
     if verb == "get" and environ.get(NESTED):
         return _miss("asked by a helper that ocibroker itself runs")
+    from ocibroker.broker import Broker  # here, since the answers above need none
+
     try:
         with Broker.from_config(environ=environ, ahead=False, store="file") as broker:
             return answer(verb, stdin, broker)

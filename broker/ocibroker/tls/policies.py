@@ -7,20 +7,24 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from ocibroker.errors import TLSConfigurationError
 from ocibroker.origin import DEFAULT_PORT, Origin
 from ocibroker.pattern import Pattern, best
 from ocibroker.scratch import Scratch
 from ocibroker.secret import Secret
 from ocibroker.target import ALIASES, Target
+from ocibroker.tls.contents import Contents
 from ocibroker.tls.discovery import discover, shadowed
-from ocibroker.tls.material import Material
 from ocibroker.tls.places import Places
 from ocibroker.tls.policy import TLSPolicy
 from ocibroker.tls.proxy import EnvironProxies, goes_without
 from ocibroker.tls.roots import Roots
 from ocibroker.watch import Look, Watch, look
+
+if TYPE_CHECKING:
+    from ocibroker.tls.material import Material
 
 _MOST: Final = 1024
 """The most hosts whose material is kept: a crawl over many hosts must not grow without bound."""
@@ -46,11 +50,14 @@ class TLSEntry:
         return tuple(f"{what} is set for {self.pattern} ({self.source})" for what, on in weakened.items() if on)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Kept:
-    material: Material
+    """``material`` is none until the contents have been verified."""
+
+    contents: Contents
     watch: Watch
     looked: tuple[Look, ...]
+    material: Material | None = None
 
 
 class TLSPolicies:
@@ -102,10 +109,36 @@ class TLSPolicies:
 
         Raises :class:`~ocibroker.errors.TLSConfigurationError`.
         """
-        kept = self._kept.get(origin)
-        if kept is None or kept.watch.seen() != kept.looked:
-            kept = self._load(origin)
+        kept = self._current(origin)
+        if kept.material is None:
+            from ocibroker.tls.material import Material
+
+            try:
+                kept.material = Material.verified(kept.contents)
+            except TLSConfigurationError:
+                self._forget(origin, kept)  # so that files which are mended are in force at once
+                raise
         return kept.material
+
+    def contents(self, origin: Origin) -> Contents:
+        """Return what the files of the host's policy hold, at most a second older than them, and not verified.
+
+        Raises :class:`~ocibroker.errors.TLSConfigurationError` for files that cannot be read.
+        """
+        return self._current(origin).contents
+
+    def verified(self, origin: Origin) -> bool:
+        """Whether the contents have been verified already."""
+        return self._current(origin).material is not None
+
+    def _current(self, origin: Origin) -> _Kept:
+        kept = self._kept.get(origin)
+        return self._load(origin) if kept is None or kept.watch.seen() != kept.looked else kept
+
+    def _forget(self, origin: Origin, kept: _Kept) -> None:
+        with self._lock:
+            if self._kept.get(origin) is kept:
+                del self._kept[origin]
 
     def _load(self, origin: Origin) -> _Kept:
         places = () if self._entry(origin) else self._places.watch(origin)
@@ -113,7 +146,7 @@ class TLSPolicies:
         policy = self.policy(origin)
         watch = Watch((*places, *policy.files), self._monotonic)
         looked = (*before, *watch.seen()[len(before) :])
-        kept = _Kept(policy.load(), watch, looked)
+        kept = _Kept(Contents.read(policy), watch, looked)
         with self._lock:
             if len(self._kept) >= _MOST:
                 self._kept.pop(next(iter(self._kept)))

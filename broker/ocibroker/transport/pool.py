@@ -16,7 +16,8 @@ from ocibroker.tls import Material
 from ocibroker.transport.body import AsyncBody, Body
 from ocibroker.transport.faults import FAULTS, WHOSE, fault
 from ocibroker.transport.leases import Leases
-from ocibroker.transport.network import AsyncDeadlineNetwork, DeadlineNetwork, Route
+from ocibroker.transport.network import AsyncDeadlineNetwork, DeadlineNetwork
+from ocibroker.transport.route import Route
 
 DEADLINE: Final = "ocibroker.deadline"
 """The request extension that holds a :class:`~ocibroker.deadline.Deadline` over the whole exchange."""

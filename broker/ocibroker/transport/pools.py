@@ -13,8 +13,8 @@ from ocibroker.origin import Origin
 from ocibroker.tls import TLSPolicies
 from ocibroker.transport.address import origin_of
 from ocibroker.transport.faults import WHOSE
-from ocibroker.transport.network import Route
 from ocibroker.transport.pool import AsyncPool, Line, Pool
+from ocibroker.transport.route import Route
 
 if TYPE_CHECKING:
     import asyncio
