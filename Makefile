@@ -37,12 +37,10 @@ check: $(VENV)/.installed-dev  ## set up, then lint, check the formatting and th
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy $(CODE)
 
-bench: $(VENV)/.installed-dev  ## set up, then measure side by side with other tools; needs docker-registry and skopeo
+bench: $(VENV)/.installed-dev  ## set up, then measure side by side with other tools, into benchmarks/RESULTS.md
 	$(prepare)
 	$(install) --group bench
-	$(BIN)/python -m benchmarks.pull
-	$(BIN)/python -m benchmarks.cold_ecr
-	$(BIN)/python -m benchmarks.cached
+	$(BIN)/python -m benchmarks
 
 format: $(VENV)/.installed-dev  ## set up, then format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix $(CODE)
