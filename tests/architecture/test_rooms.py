@@ -16,6 +16,7 @@ ROOMS = (
     "host",
     "origin",
     "secret",
+    "encryption_key",
     "target",
     "credential",
     "helper_protocol",

@@ -6,10 +6,13 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from ocibroker.config.decode import decode, parse
 from ocibroker.config.registries import rules
 from ocibroker.config.schema import Document, StoreName
+from ocibroker.config.shared import SharedStore, shared_store
 from ocibroker.config.source import Source
 from ocibroker.config.tls import entries
 from ocibroker.config.where import find
@@ -19,12 +22,14 @@ from ocibroker.providers import Providers, load
 from ocibroker.rule import Rule
 from ocibroker.tls import TLSEntry
 
+_LOCAL: Final[Mapping[str, StoreName]] = MappingProxyType({"memory": "memory", "file": "file"})
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """What the configuration says, checked. ``path`` is none where there is no file, which is fine.
 
-    ``store`` is none where it does not say where answers are kept.
+    ``store`` is none where it does not say where answers are kept, and where ``shared`` does.
     """
 
     path: Path | None
@@ -32,6 +37,7 @@ class Config:
     tls: tuple[TLSEntry, ...]
     providers: Providers
     store: StoreName | None = None
+    shared: SharedStore | None = None
 
 
 def load_config(
@@ -64,7 +70,8 @@ def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) 
         rules(document.registry, providers, source),
         entries(document.tls, source),
         providers,
-        document.cache.store,
+        _LOCAL.get(document.cache.store or ""),
+        shared_store(document.cache, source),
     )
 
 
