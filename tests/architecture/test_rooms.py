@@ -68,6 +68,7 @@ ROOMS = (
     "recall",
     "broker",
     "oci",
+    "setup",
     # what uses it
     "__init__",
     "frontends",
