@@ -24,6 +24,8 @@ class Tool(StrEnum):
     """What can be set up."""
 
     DOCKER = "docker"
+    HELM = "helm"
+    PODMAN = "podman"
 
 
 def setup(

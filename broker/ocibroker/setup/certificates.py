@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from ocibroker.setup.plan import Planned
-from ocibroker.setup.settings import Host, Settings
+from ocibroker.setup.settings import Host
+from ocibroker.tls import Roots
 
 _CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----\n?", re.ASCII)
 
@@ -29,8 +30,13 @@ def _of_host(folder: Path, host: Host) -> Iterable[Planned]:
         yield Planned(folder / "client.key", client.private, mode=0o600, private=True)
 
 
-def bundle(authorities: Iterable[str], settings: Settings) -> bytes:
-    """Return the authorities and then the system's roots as one PEM text, each once."""
-    system = (found[0] for found in _CERTIFICATE.finditer(settings.roots.bundle()))
+def bundle(authorities: Iterable[str], environ: Mapping[str, str], *, place: Path) -> bytes:
+    """Return the authorities and then the system's roots as one PEM text, each once.
+
+    ``place`` is where it is kept: it is not among the system's roots, even where the environment says so.
+    """
+    own = {"SSL_CERT_FILE"} if environ.get("SSL_CERT_FILE") == str(place) else set()
+    roots = Roots.from_environ({name: value for name, value in environ.items() if name not in own})
+    system = (found[0] for found in _CERTIFICATE.finditer("" if roots.absent else roots.bundle()))
     each = dict.fromkeys(f"{one.strip()}\n" for one in (*authorities, *system))
     return "".join(each).encode()

@@ -15,7 +15,7 @@ from ocibroker.pattern import Pattern
 from ocibroker.scratch import Scratch
 from ocibroker.setup.settings import ClientPair, Host, Settings, Trust
 from ocibroker.target import Target
-from ocibroker.tls import Places, Roots, TLSPolicies, TLSPolicy
+from ocibroker.tls import Places, TLSPolicies, TLSPolicy
 
 _BLOCK: Final = re.compile(
     r"-----BEGIN (?P<label>[A-Z0-9 ]+)-----.*?-----END (?P=label)-----\n?", re.ASCII | re.DOTALL
@@ -45,7 +45,6 @@ def read_settings(
         environ=environ,
         hosts=tuple(hosts),
         globs=tuple(rule.pattern.text for rule in config.rules if "*" in rule.pattern.host),
-        roots=Roots.from_environ(environ),
         config=config.path.absolute() if config.path else None,
         file=file,
         system=system,

@@ -10,7 +10,6 @@ from ocibroker.errors import UsageError
 from ocibroker.folders import home, settings
 from ocibroker.origin import DEFAULT_PORT
 from ocibroker.target import Target
-from ocibroker.tls import Roots
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,6 @@ class Settings:
     environ: Mapping[str, str] = field(repr=False)
     hosts: tuple[Host, ...] = ()
     globs: tuple[str, ...] = ()
-    roots: Roots = field(default_factory=Roots)
     config: Path | None = None
     file: Path | None = None
     system: bool = False
@@ -89,6 +87,16 @@ class Settings:
     def xdg(self) -> Path:
         """The folder of the user's settings."""
         return settings(self.environ).parent if self.environ.get("XDG_CONFIG_HOME") else self.home / ".config"
+
+    @property
+    def authorities(self) -> tuple[str, ...]:
+        """The authorities of all hosts, each in PEM."""
+        return tuple(dict.fromkeys(pem for host in self.hosts for pem in host.trust.authorities))
+
+    @property
+    def clients(self) -> tuple[Host, ...]:
+        """The hosts that want a client certificate."""
+        return tuple(host for host in self.hosts if host.trust.client)
 
     def named(self, variable: str) -> Path | None:
         """Return the path that a variable names, or none."""
