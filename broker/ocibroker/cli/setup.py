@@ -24,8 +24,13 @@ class Tool(StrEnum):
     """What can be set up."""
 
     DOCKER = "docker"
-    HELM = "helm"
     PODMAN = "podman"
+    HELM = "helm"
+    CONTAINERD = "containerd"
+    KUBELET = "kubelet"
+    GIT = "git"
+    BAZEL = "bazel"
+    BUILDKIT = "buildkit"
 
 
 def setup(
@@ -64,7 +69,7 @@ def setup(
         return plan
 
     if apply:
-        _tell(invocation, room.apply(make, journal, system=system))
+        _tell(invocation, room.apply(make, journal))
     else:
         _show(invocation, room.pending(make, journal), tool)
 

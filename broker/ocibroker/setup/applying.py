@@ -18,15 +18,15 @@ def pending(make: Callable[[Read], Plan], journal: Journal) -> tuple[Change, ...
     return tuple(one for one in past.changes(make(past.without)) if one.before != one.after)
 
 
-def apply(make: Callable[[Read], Plan], journal: Journal, *, system: bool = False) -> tuple[Change, ...]:
+def apply(make: Callable[[Read], Plan], journal: Journal) -> tuple[Change, ...]:
     """Make the files those of the plan, and return what was changed; no other process does so meanwhile.
 
-    Folders that are made for it are open to their owner alone, unless they are the ``system``'s. Raises
-    :class:`~ocibroker.errors.WriteFailed`; what was changed until then stays, and can be undone.
+    Raises :class:`~ocibroker.errors.WriteFailed`; what was changed until then stays, and can be undone.
     """
     with journal.alone():
         past = Past.read(journal)
-        return _make(tuple(past.changes(make(past.without))), past, 0o755 if system else 0o700)
+        plan = make(past.without)
+        return _make(tuple(past.changes(plan)), past, 0o755 if plan.shared else 0o700)
 
 
 def undo(journal: Journal) -> tuple[Change, ...]:

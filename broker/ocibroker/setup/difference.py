@@ -16,7 +16,7 @@ from ocibroker.setup.revert import HELPERS
 
 _NOTHING: Final = "/dev/null"
 _PRIVATE: Final = "(a private key, which is not shown)"
-_MOST: Final = 40
+_MOST: Final = 24
 _CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----", re.ASCII)
 
 

@@ -20,7 +20,7 @@ def plan(settings: Settings, read: Read, *, platform: str = sys.platform) -> Pla
     """Return the user's ``config.json`` and their own daemon's certificates, or only those of the system's."""
     notes = (*settings.notes, *only_added(settings))
     if settings.system:
-        return Plan(certs_d(settings.etc / "docker" / "certs.d", settings.hosts), notes)
+        return Plan(certs_d(settings.etc / "docker" / "certs.d", settings.hosts), notes, shared=True)
     # A rootless daemon reads the one, Docker Desktop the other.
     folder = settings.home / ".docker" if platform == "darwin" else settings.xdg / "docker"
     certificates = certs_d(folder / "certs.d", settings.hosts)

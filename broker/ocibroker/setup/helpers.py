@@ -39,12 +39,17 @@ def helper_entries(path: Path, settings: Settings, read: Read) -> tuple[Planned,
 
 def untold(settings: Settings) -> Iterator[str]:
     """Return what a protocol that knows whole hosts by name cannot be told."""
-    if settings.globs:
-        yield f"not told of {', '.join(settings.globs)}: it knows no *, so name hosts with --host"
+    yield from globs_untold(settings)
     for host in settings.hosts:
         if host.paths and not host.asks:
             part = f"{host.name}/{host.paths[0]}"
             yield f"not told of {part}: it asks for whole hosts, and no rule is for all of {host.name}"
+
+
+def globs_untold(settings: Settings) -> Iterator[str]:
+    """Return the rules for many hosts at once, which a tool that knows no such patterns cannot be told."""
+    if settings.globs:
+        yield f"not told of {', '.join(settings.globs)}: it knows no *, so name hosts with --host"
 
 
 def only_added(settings: Settings) -> Iterator[str]:

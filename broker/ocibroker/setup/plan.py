@@ -29,9 +29,11 @@ class Planned:
 class Plan:
     """The files of one tool; ``notes`` say what it cannot be told, and what else is to do.
 
-    ``executable`` is the helper that the tool looks up by ``PATH``; empty where it looks elsewhere.
+    ``executable`` is the helper that the tool looks up by ``PATH``; empty where it looks elsewhere. ``shared`` is
+    whether folders that are made for it are for every user of the machine.
     """
 
     files: tuple[Planned, ...]
     notes: tuple[str, ...] = ()
     executable: str = ""
+    shared: bool = False

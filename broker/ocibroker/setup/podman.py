@@ -25,7 +25,7 @@ def plan(settings: Settings, read: Read) -> Plan:
     """Return the user's ``auth.json`` and certificates, or for the whole machine the certificates alone."""
     notes = (*settings.notes, *only_added(settings))
     if settings.system:
-        return Plan(certs_d(settings.etc / "containers" / "certs.d", settings.hosts), notes)
+        return Plan(certs_d(settings.etc / "containers" / "certs.d", settings.hosts), notes, shared=True)
     # containers knows no XDG_CONFIG_HOME for certificates.
     certificates = certs_d(settings.home / ".config" / "containers" / "certs.d", settings.hosts)
     entries = helper_entries(_logins(settings), settings, read)

@@ -57,8 +57,8 @@ class Host:
 class Settings:
     """All that a plan is made from.
 
-    ``globs`` are the rules for many hosts, ``config`` the configuration's path, ``file`` the place that replaces
-    a tool's usual one, ``etc`` the system's folder. ``notes`` hold for every tool.
+    ``globs`` are the rules for many hosts at once, ``config`` the configuration's path, ``file`` the place that
+    replaces a tool's usual one, ``etc`` the system's folder. ``notes`` hold for every tool.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -74,6 +74,11 @@ class Settings:
     def asking(self) -> tuple[Host, ...]:
         """The hosts that a tool asks us for."""
         return tuple(host for host in self.hosts if host.asks)
+
+    @property
+    def trusting(self) -> tuple[Host, ...]:
+        """The hosts of which there is more to say than that the system's roots are trusted."""
+        return tuple(host for host in self.hosts if host.trust.authorities or host.trust.client)
 
     @property
     def home(self) -> Path:
