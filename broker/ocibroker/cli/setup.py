@@ -71,17 +71,17 @@ def setup(
     if apply:
         _tell(invocation, room.apply(make, journal))
     else:
-        _show(invocation, room.pending(make, journal), tool)
+        _show(invocation, room.pending(make, journal))
 
 
-def _show(invocation: Invocation, changes: Sequence[Change], tool: Tool) -> None:
+def _show(invocation: Invocation, changes: Sequence[Change]) -> None:
     from ocibroker.setup import difference
 
     for change in changes:
         for line in difference(change):
             invocation.terminal.say("\t".join(map(one_line, line.split("\t"))))
     if changes:
-        invocation.terminal.note(f"nothing is changed yet: `ocibroker setup {tool} --apply` does it")
+        invocation.terminal.note("nothing is changed yet: the same with --apply does it")
         raise typer.Exit(ExitCode.CHANGES)
     invocation.terminal.note("nothing to do")
 

@@ -6,6 +6,7 @@ https://docs.docker.com/engine/security/certificates/
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -25,7 +26,11 @@ def plan(settings: Settings, read: Read, *, platform: str = sys.platform) -> Pla
     folder = settings.home / ".docker" if platform == "darwin" else settings.xdg / "docker"
     certificates = certs_d(folder / "certs.d", settings.hosts)
     if certificates and platform != "darwin":
-        notes = (*notes, "a daemon that runs as root is told by: sudo ocibroker setup docker --system --apply")
+        config = f"--config {shlex.quote(str(settings.config))}"
+        notes = (
+            *notes,
+            f"a daemon that runs as root is told by: sudo ocibroker {config} setup docker --system --apply",
+        )
     files = (*helper_entries(_config(settings), settings, read), *certificates)
     return Plan(files, (*untold(settings), *notes), NAME)
 
