@@ -199,6 +199,21 @@ class TestTakingBack:
         assert house.undo("docker").code == 0
         assert authority.read_text() == "theirs\n"
 
+    def test_what_somebody_has_removed_comes_back_as_it_was_before_us(self, house: Household, config: Path) -> None:
+        house.apply("docker")
+        config.unlink()
+        house.undo("docker")
+        assert config.read_text() == BEFORE
+
+    def test_what_somebody_has_removed_does_not_come_back_for_a_host_that_goes(
+        self, house: Household, config: Path
+    ) -> None:
+        house.apply("docker")
+        config.unlink()
+        house.configure()
+        house.apply("docker")
+        assert not config.exists()
+
     def test_the_journal_is_its_owner_s_alone(self, house: Household, config: Path) -> None:
         house.apply("docker")
         state = house.desk.home / "state" / "ocibroker" / "setup"

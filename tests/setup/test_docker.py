@@ -6,6 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from ocibroker.setup import docker
 from ocibroker.setup.settings import Host, Settings, Trust
@@ -46,12 +52,9 @@ def test_the_daemon_is_given_authority_and_client_certificate(house: Household) 
     house.apply("docker")
     folder = house.desk.home / "config" / "docker" / "certs.d" / "registry.test:5000"
     assert (folder / "ca.crt").read_bytes() == house.ca.read_bytes()
-    whole = house.client.read_text()
-    assert "".join(sorted((folder / name).read_text() for name in ("client.cert", "client.key"))) in {
-        whole,
-        "".join(sorted(whole.partition("-----BEGIN CERT")[0::2])),
-        "".join(sorted([whole[: whole.index("-----BEGIN CERT")], whole[whole.index("-----BEGIN CERT") :]])),
-    }
+    key, begin, certificate = house.client.read_text().partition("-----BEGIN CERTIFICATE")
+    assert (folder / "client.key").read_text() == key
+    assert (folder / "client.cert").read_text() == begin + certificate
     assert [(folder / name).stat().st_mode & 0o777 for name in ("ca.crt", "client.key")] == [0o644, 0o600]
 
 
@@ -62,7 +65,18 @@ def test_a_host_that_is_only_trusted_is_trusted_and_not_asked_for(house: Househo
     assert (house.desk.home / "config/docker/certs.d/tokens.test/ca.crt").exists()
 
 
-def test_an_encrypted_key_and_what_weakens_a_host_are_said_and_not_told(house: Household) -> None:
+def test_an_encrypted_key_is_said_and_not_told(house: Household) -> None:
+    key = load_pem_private_key(house.client.read_bytes(), None)
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"open"))
+    path = house.desk.write("locked.pem", locked.decode())
+    entry = f'client_cert = "{house.client}"\nclient_key = "{path}"\nclient_key_password = "open"\n'
+    house.configure("registry.test", tls="registry.test", more=entry)
+    assert "registry.test: its client key is encrypted, which no tool can be told" in house.apply("docker").stderr
+    folder = house.desk.home / "config" / "docker" / "certs.d" / "registry.test"
+    assert [path.name for path in folder.iterdir()] == ["ca.crt"]
+
+
+def test_what_weakens_a_host_is_said_and_not_told(house: Household) -> None:
     house.configure("lab.test", more='[[tls]]\nmatch = "lab.test"\ninsecure = true\n')
     assert "lab.test: insecure is set, which no other tool is told" in house.apply("docker").stderr
 

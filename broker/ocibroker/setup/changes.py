@@ -54,7 +54,8 @@ class Past:
             return current
         if digest(current) in record.written:
             return self.journal.original(record)
-        return self._told_apart(record, current) or current
+        apart = self._told_apart(record, current)
+        return current if apart is None else apart
 
     def changes(self, plan: Plan) -> Iterator[Change]:
         """Return what is to be done: for the plan's files, and for those of an earlier one that it lacks."""
@@ -63,7 +64,7 @@ class Past:
             yield from self._change(one)
         for path, record in reversed([*self.records.items()]):
             if path not in planned and self.clean(path, record):
-                yield self._back(path, record)
+                yield self._back(path, record, gone=None)
 
     def undoing(self) -> tuple[Change, ...]:
         """Return what takes everything back.
@@ -80,7 +81,10 @@ class Past:
                     culprit=str(path),
                     hint=f"{was}; put it right by hand, or move it away, and undo again",
                 )
-        return tuple(self._back(path, record) for path, record in reversed([*self.records.items()]))
+        return tuple(
+            self._back(path, record, gone=self.journal.original(record))
+            for path, record in reversed([*self.records.items()])
+        )
 
     def clean(self, path: Path, record: Record) -> bool:
         """Whether our part of a file can be taken out of it."""
@@ -108,9 +112,10 @@ class Past:
                 record=record,
             )
 
-    def _back(self, path: Path, record: Record) -> Change:
+    def _back(self, path: Path, record: Record, *, gone: bytes | None) -> Change:
+        """Return what leads to a file without us; ``gone`` is what it becomes where somebody has removed it."""
         before = content_of(path)
-        after = self.journal.original(record) if before is None else self.without(path)
+        after = gone if before is None else self.without(path)
         return Change(
             path=path, before=before, after=after, without=after, kind=record.kind, mode=record.mode, record=record
         )

@@ -91,13 +91,13 @@ def _trust(policy: TLSPolicy) -> tuple[Trust, list[str]]:
 
 
 def _client(certificate: Path, key: Path) -> ClientPair | None:
-    private = _blocks(key.read_text(), private=True)
+    private = _blocks(key, "PRIVATE KEY")
     if "ENCRYPTED" in private:
         return None
-    return ClientPair(certificate, key, _blocks(certificate.read_text(), private=False), private.encode())
+    return ClientPair(certificate, key, _blocks(certificate, "CERTIFICATE"), private.encode())
 
 
-def _blocks(text: str, *, private: bool) -> str:
-    """Return the keys, or everything else: both may stand in one file."""
-    found = (block for block in _BLOCK.finditer(text) if block["label"].endswith("PRIVATE KEY") == private)
+def _blocks(path: Path, kind: str) -> str:
+    """Return the PEM blocks of one kind: both may stand in one file."""
+    found = (block for block in _BLOCK.finditer(path.read_text(errors="replace")) if block["label"].endswith(kind))
     return "".join(f"{block[0].strip()}\n" for block in found)
