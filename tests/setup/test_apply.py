@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ocibroker.errors import WriteFailed
+from ocibroker.setup import Journal, Plan, Read, apply, undo
+from ocibroker.setup.plan import Planned
 from tests.setup.household import Household
 
 BEFORE = '{\n    "auths": {"a.test": {"auth": "c2VjcmV0OmNhbmFyeQ=="}},\n    "psFormat": "x"\n}'
@@ -199,6 +202,16 @@ class TestTakingBack:
         assert house.undo("docker").code == 0
         assert authority.read_text() == "theirs\n"
 
+    def test_a_host_that_goes_leaves_no_file_behind_in_silence(self, house: Household, config: Path) -> None:
+        house.apply("docker")
+        authority = house.desk.home / "config" / "docker" / "certs.d" / "registry.test" / "ca.crt"
+        authority.write_text("theirs\n")
+        house.configure("registry.test")
+        before = house.tree
+        outcome = house.setup("docker", "--apply")
+        assert (outcome.code, house.tree) == (2, before)
+        assert f"{authority}: somebody has changed it since" in outcome.stderr
+
     def test_what_somebody_has_removed_comes_back_as_it_was_before_us(self, house: Household, config: Path) -> None:
         house.apply("docker")
         config.unlink()
@@ -251,3 +264,18 @@ def test_without_a_home_there_is_nothing_to_write_to(house: Household) -> None:
     house.configure("registry.test")
     outcome = house.setup("docker", HOME="", OCIBROKER_CONFIG=str(house.desk.config))
     assert (outcome.code, "there is no home to write to" in outcome.stderr) == (2, True)
+
+
+def test_what_changes_between_the_look_and_the_write_is_not_overwritten(tmp_path: Path) -> None:
+    file, journal = tmp_path / "file", Journal(tmp_path / "state" / "tool")
+
+    def make(read: Read) -> Plan:
+        assert read(file) is None
+        return Plan((Planned(file, b"ours"), Planned(tmp_path / "link", b"ours too")))
+
+    (tmp_path / "link").symlink_to(file)  # the first write is what changes the second
+    with pytest.raises(WriteFailed, match="has just been changed by somebody else"):
+        apply(make, journal)
+    assert file.read_bytes() == b"ours"
+    undo(journal)
+    assert not file.exists()

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ocibroker.errors import WriteFailed
 from ocibroker.setup.changes import Change, Past
-from ocibroker.setup.files import make_folders, missing_folders, mode_of, remove, write
+from ocibroker.setup.files import content_of, make_folders, missing_folders, mode_of, remove, write
 from ocibroker.setup.journal import Journal, Ledger, Record, digest
 from ocibroker.setup.plan import Plan, Read
 
@@ -83,6 +84,8 @@ def _by_us(change: Change) -> tuple[str, ...]:
 
 def _one(change: Change, book: _Book, folder_mode: int) -> bool:
     """Make one change; whether a file was touched."""
+    if content_of(change.path) != change.before:
+        raise WriteFailed("has just been changed by somebody else", culprit=str(change.path), hint="run it again")
     if change.ours and change.after is not None:
         folders = missing_folders(change.path)
         book.enter(change, change.after, folders)

@@ -58,13 +58,17 @@ class Past:
         return current if apart is None else apart
 
     def changes(self, plan: Plan) -> Iterator[Change]:
-        """Return what is to be done: for the plan's files, and for those of an earlier one that it lacks."""
-        planned = {one.path: one for one in plan.files}
+        """Return what is to be done: for the plan's files, and for those of an earlier one that it lacks.
+
+        Raises as :meth:`undoing` for one of the latter.
+        """
+        planned = {one.path for one in plan.files}
+        left = {path: record for path, record in self.records.items() if path not in planned}
+        self._check(left)
         for one in plan.files:
             yield from self._change(one)
-        for path, record in reversed([*self.records.items()]):
-            if path not in planned and self.clean(path, record):
-                yield self._back(path, record, gone=None)
+        for path, record in reversed([*left.items()]):
+            yield self._back(path, record, gone=None)
 
     def undoing(self) -> tuple[Change, ...]:
         """Return what takes everything back.
@@ -72,21 +76,24 @@ class Past:
         Raises :class:`~ocibroker.errors.UsageError` for a file that somebody else has changed so that our part
         cannot be told from theirs.
         """
-        for path, record in self.records.items():
-            if not self.clean(path, record):
-                before = self.journal.backup(record.original) if record.original else None
-                was = f"what was there before is {before}" if before else "there was no such file before"
-                raise UsageError(
-                    "somebody has changed it since, so nothing is undone",
-                    culprit=str(path),
-                    hint=f"{was}; put it right by hand, or move it away, and undo again",
-                )
+        self._check(self.records)
         return tuple(
             self._back(path, record, gone=self.journal.original(record))
             for path, record in reversed([*self.records.items()])
         )
 
-    def clean(self, path: Path, record: Record) -> bool:
+    def _check(self, records: Mapping[Path, Record]) -> None:
+        for path, record in records.items():
+            if not self._clean(path, record):
+                before = self.journal.backup(record.original) if record.original else None
+                was = f"what was there before is {before}" if before else "there was no such file before"
+                raise UsageError(
+                    "somebody has changed it since, so it cannot be taken back",
+                    culprit=str(path),
+                    hint=f"{was}; put it right by hand, or move it away, and try again",
+                )
+
+    def _clean(self, path: Path, record: Record) -> bool:
         """Whether our part of a file can be taken out of it."""
         current = content_of(path)
         if current is None or digest(current) in (*record.written, record.original):
