@@ -55,6 +55,22 @@ class TestShowing:
         config.write_text(BEFORE)
         assert house.setup("docker").code == 7
 
+    def test_a_certificate_that_was_exchanged_is_a_difference_and_its_key_is_not_shown(
+        self, house: Household, config: Path
+    ) -> None:
+        house.apply("docker")
+        house.client.write_bytes(Household(house.desk).client.read_bytes())
+        outcome = house.setup("docker")
+        assert (outcome.code, outcome.stdout.count("+certificate sha256:")) == (7, 1)
+        assert "client.key\n-(not shown)\n+(not shown)\n" in outcome.stdout
+        house.apply("docker")
+        assert house.setup("docker").code == 0
+
+    def test_of_many_certificates_the_first_are_shown(self, house: Household, config: Path) -> None:
+        house.ca.write_bytes(b"".join(Household(house.desk).root.cert_pem.bytes() for _ in range(5)))
+        outcome = house.setup("docker")
+        assert "+(and 2 more certificates)\n" in outcome.stdout
+
     def test_a_name_of_a_file_cannot_steer_the_terminal(self, house: Household) -> None:
         house.configure("registry.test")
         outcome = house.setup("docker", "--file", f"{house.desk.home}/x\x1b[2J")
@@ -201,6 +217,13 @@ class TestTakingBack:
         authority.unlink()
         assert house.undo("docker").code == 0
         assert authority.read_text() == "theirs\n"
+
+    def test_a_file_that_somebody_has_broken_is_not_touched(self, house: Household, config: Path) -> None:
+        house.apply("docker")
+        config.write_text("{")
+        outcome = house.undo("docker")
+        assert (outcome.code, config.read_text()) == (2, "{")
+        assert "somebody has changed it since" in outcome.stderr
 
     def test_a_host_that_goes_leaves_no_file_behind_in_silence(self, house: Household, config: Path) -> None:
         house.apply("docker")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ocibroker.setup import git
+from ocibroker.setup.settings import Host, Settings, Trust
 from tests.setup.household import Household
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed: apt-get install git")
@@ -124,6 +126,12 @@ def test_the_place_is_git_s_own(house: Household, there: list[str], environ: dic
     named = {name: value.format(home=house.desk.home) for name, value in environ.items()}
     assert str(house.desk.home / place) in house.apply("git", **named).stdout
     assert house.setup("git", **named).code == 0
+
+
+def test_the_system_s_file_and_bundle_are_below_etc() -> None:
+    host = Host(name="git.test", asks=True, trust=Trust(authorities=("PEM\n",), ca_only=True))
+    made = git.plan(Settings(environ={}, hosts=(host,), system=True, etc=Path("/sys")), lambda _: None)
+    assert [str(one.path) for one in made.files] == ["/sys/ocibroker/trust/git/git.test.pem", "/sys/gitconfig"]
 
 
 def test_a_path_with_any_character_is_read_as_it_is(house: Household) -> None:
