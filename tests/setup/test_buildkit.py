@@ -70,3 +70,18 @@ def test_it_is_set_up_and_taken_back(house: Household) -> None:
 def test_without_an_authority_there_is_nothing_to_tell(house: Household) -> None:
     house.configure("registry.test")
     assert (house.setup("buildkit").code, house.setup("buildkit").stdout) == (0, "")
+
+
+def test_what_others_have_added_meanwhile_stays(house: Household) -> None:
+    file = house.desk.write("buildkitd.toml", BEFORE)
+    house.configure("registry.test:5000", "other.test", tls="registry.test:5000", more=house.mine)
+    house.apply("buildkit", "--file", str(file))
+    file.write_text(f"{file.read_text()}  rootless = true\n[registry.theirs]\n  http = true # lab\n")
+    assert house.undo("buildkit").code == 0
+    before = tomllib.loads(BEFORE)
+    assert tomllib.loads(file.read_text()) == {
+        **before,
+        "registry": {**before["registry"], "theirs": {"http": True}},
+        "worker": {"oci": {"enabled": True, "rootless": True}},
+    }
+    assert all(comment in file.read_text() for comment in ("# loud", "# the mirrors", "# lab"))

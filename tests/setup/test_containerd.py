@@ -85,3 +85,14 @@ def test_another_folder_is_set_up_and_taken_back(house: Household) -> None:
     assert house.setup("containerd", "--file", str(house.desk.home / "certs.d")).code == 0
     assert house.undo("containerd").code == 0
     assert house.tree == before
+
+
+def test_what_others_have_added_meanwhile_stays(house: Household) -> None:
+    house.configure("registry.test", tls="registry.test", more=house.mine)
+    certs = ("--file", str(house.desk.home / "certs.d"))
+    house.apply("containerd", *certs)
+    place = house.desk.home / "certs.d" / "registry.test" / "hosts.toml"
+    place.write_text(place.read_text() + MIRRORED.partition("\n\n")[2])
+    assert house.setup("containerd", *certs).code == 0
+    assert house.undo("containerd").code == 0
+    assert place.read_text().strip() == MIRRORED.partition("\n\n")[2].strip()

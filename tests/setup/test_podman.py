@@ -65,14 +65,21 @@ class TestHelpersOfTheWholeConfiguration:
         outcome = house.setup("podman", "--apply")
         assert (outcome.code, "is not TOML" in outcome.stderr) == (2, True)
 
-    def test_what_others_have_rewritten_meanwhile_cannot_be_told_apart(
-        self, house: Household, registries: Path
-    ) -> None:
+    def test_what_others_have_added_meanwhile_stays(self, house: Household, registries: Path) -> None:
         house.apply("podman")
         with registries.open("a") as file:
             file.write('prefix = "x"\n')
+        assert house.setup("podman").code == 0
+        assert house.undo("podman").code == 0
+        assert registries.read_text() == f'{REGISTRIES}prefix = "x"\n'
+
+    def test_where_others_have_changed_our_value_nothing_is_undone(
+        self, house: Household, registries: Path
+    ) -> None:
+        house.apply("podman")
+        registries.write_text(registries.read_text().replace("secretservice", "pass"))
         assert house.undo("podman").code == 2
-        assert tomllib.loads(registries.read_text())["credential-helpers"]
+        assert tomllib.loads(registries.read_text())["credential-helpers"] == ["containers-auth.json", "pass"]
 
     def test_of_the_system_s_file_it_is_said(self, tmp_path: Path) -> None:
         system = tmp_path / "containers" / "registries.conf"

@@ -20,6 +20,7 @@ def run(deed: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.fault(22)
 def test_a_kill_at_any_step_leaves_each_file_old_or_new_and_can_be_undone(tmp_path: Path) -> None:
     assert int(run("crash", tmp_path)) > 60
 

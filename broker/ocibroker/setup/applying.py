@@ -11,6 +11,7 @@ from ocibroker.setup.changes import Change, Past
 from ocibroker.setup.files import content_of, make_folders, missing_folders, mode_of, remove, write
 from ocibroker.setup.journal import Journal, Ledger, Record, digest
 from ocibroker.setup.plan import Plan, Read
+from ocibroker.setup.revert import MERGED
 
 
 def pending(make: Callable[[Read], Plan], journal: Journal) -> tuple[Change, ...]:
@@ -51,7 +52,7 @@ class _Book:
     def enter(self, change: Change, after: bytes, folders: tuple[Path, ...]) -> None:
         """Note what is about to be written, so that it can be taken back whenever it is there."""
         self.folders.extend(folders)
-        if change.kind == "json":
+        if change.kind in MERGED:
             self.journal.keep(after)
         self.records[change.path] = Record(
             path=str(change.path),

@@ -10,7 +10,7 @@ from ocibroker.errors import UsageError
 from ocibroker.setup.files import content_of
 from ocibroker.setup.journal import Journal, Record, digest
 from ocibroker.setup.plan import Kind, Plan, Planned
-from ocibroker.setup.revert import reverted, same
+from ocibroker.setup.revert import MERGED, reverted, same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +101,8 @@ class Past:
         return self._told_apart(record, current) is not None
 
     def _told_apart(self, record: Record, current: bytes) -> bytes | None:
-        if record.kind == "json":
-            return reverted(current, self.journal.original(record), self.journal.written(record), "json")
-        return reverted(current, None, b"", record.kind)
+        written = self.journal.written(record) if record.kind in MERGED else b""
+        return reverted(current, self.journal.original(record), written, record.kind)
 
     def _change(self, wanted: Planned) -> Iterator[Change]:
         before, record = content_of(wanted.path), self.records.get(wanted.path)

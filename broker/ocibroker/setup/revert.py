@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from ocibroker.errors import InvalidValue
+from ocibroker.errors import ConfigurationError, InvalidValue
 from ocibroker.setup.block import take_block
 from ocibroker.setup.members import members_of, take_members
 from ocibroker.setup.plan import Kind
+from ocibroker.setup.toml_tables import read_toml, take_values
+from ocibroker.setup.toml_tables import written as as_file
 
 _READERS: Final[Mapping[str, Callable[[bytes], object]]] = MappingProxyType(
-    {"json": lambda content: json.loads(content.strip() or b"null")}
+    {
+        "json": lambda content: json.loads(content.strip() or b"null"),
+        "toml": lambda content: tomllib.loads(content.decode()),
+    }
 )
+
+MERGED: Final = frozenset[Kind]({"json", "toml"})
+"""The kinds in which our part is found by what was written."""
 
 HELPERS: Final = "credHelpers"
 """The one object that is edited in JSON files, Docker's own spelling."""
@@ -25,11 +35,19 @@ def reverted(current: bytes, original: bytes | None, written: bytes, kind: Kind)
     try:
         if kind == "json":
             return _json(current.decode(), (original or b"").decode(), written.decode()).encode()
+        if kind == "toml":
+            return _toml(current, original, written)
         if kind == "block":
             return take_block(current.decode()).encode()
-    except (InvalidValue, UnicodeDecodeError):
+    except (InvalidValue, ConfigurationError, UnicodeDecodeError):
         pass
     return None
+
+
+def _toml(current: bytes, original: bytes | None, written: bytes) -> bytes:
+    now, before, ours = (read_toml(Path(), content) for content in (current, original, written))
+    take_values(now, before, ours)
+    return as_file(now)
 
 
 def same(one: bytes, other: bytes, kind: Kind) -> bool:

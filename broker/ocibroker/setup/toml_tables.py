@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ocibroker.errors import ConfigurationError
+from ocibroker.errors import ConfigurationError, InvalidValue
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
+
+Table: TypeAlias = MutableMapping[str, Any]
 
 
 def read_toml(path: Path, content: bytes | None) -> TOMLDocument:
@@ -26,3 +29,24 @@ def read_toml(path: Path, content: bytes | None) -> TOMLDocument:
 def written(document: TOMLDocument) -> bytes:
     """Return the document as a file holds it."""
     return document.as_string().encode()
+
+
+def take_values(current: Table, original: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+    """Take what made ``ours`` of ``original`` out of ``current``; a table that is empty then goes as well.
+
+    Raises :class:`~ocibroker.errors.InvalidValue` for a value of ours that somebody else has changed.
+    """
+    for key, value in ours.items():
+        before, found = original.get(key), current.get(key)
+        if value == before or found is None:
+            continue
+        if isinstance(found, dict) and isinstance(value, dict):
+            take_values(found, before if isinstance(before, dict) else {}, value)
+            if before is None and not found:
+                del current[key]
+        elif found != value:
+            raise InvalidValue(f"holds another {key} than was written")
+        elif before is None:
+            del current[key]
+        else:
+            current[key] = before
