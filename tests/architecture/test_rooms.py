@@ -69,6 +69,7 @@ ROOMS = (
     "recall",
     "broker",
     "oci",
+    "setup",
     # what uses it
     "__init__",
     "frontends",

@@ -15,6 +15,7 @@ from ocibroker.cli.logout import logout
 from ocibroker.cli.options import options
 from ocibroker.cli.providers import providers
 from ocibroker.cli.pull import pull
+from ocibroker.cli.setup import setup
 
 NAME: Final = "ocibroker"
 """The command's name, however the process was started."""
@@ -31,7 +32,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     root.callback()(options)
-    _add(root, get, explain, pull, login, logout, providers)
+    _add(root, get, explain, pull, login, logout, providers, setup)
     _add(
         _group(root, "config", "Check, describe and find the configuration."),
         config.check,
