@@ -47,6 +47,7 @@ Answer = Credential | Anonymous
 _LOG: Final = logging.getLogger("ocibroker")
 _AHEAD: Final = 30.0
 """Seconds for a renewal that nobody waits for."""
+_NOWHERE: Final = Nowhere()
 _GRACE: Final = 0.05
 """Seconds in which a flight whose deadline has passed may still say what it was waiting for."""
 
@@ -66,8 +67,9 @@ class Answers:
     """Answers inquiries from memory, else by a flight. Errors are :class:`~ocibroker.errors.OcibrokerError`.
 
     With ``ahead``, a credential is renewed before its end while the old one is given out; without, in a process
-    that is about to end, only who needs a new one waits for it. A flight looks into ``store`` before it asks.
-    ``start`` runs workers, ``draw`` draws the jitter.
+    that is about to end, only who needs a new one waits for it. A flight looks into ``store`` before it asks; one
+    that machines share is for identities that mean the same on all of them. ``start`` runs workers, ``draw``
+    draws the jitter.
     """
 
     def __init__(
@@ -88,8 +90,13 @@ class Answers:
         self._troubles = Troubles(clock, draw)
 
     def entry(self, inquiry: Inquiry) -> Entry | None:
-        """Return what is remembered here or in the store, usable or not."""
-        return self._memory.get(inquiry.key) or self._store.get(inquiry.key, self._now)
+        """Return what is remembered on this machine, usable or not."""
+        known = self._memory.get(inquiry.key)
+        return known if known or self._store.shared else self._store.get(inquiry.key, self._now)
+
+    def shared(self, inquiry: Inquiry) -> str:
+        """Return the URL of where machines share such answers; empty where they do not."""
+        return self._store_for(inquiry).shared
 
     def in_the_way(self, inquiry: Inquiry) -> str | None:
         """Return what went wrong since it last went well, and for how long nobody is asked because of it."""
@@ -145,12 +152,25 @@ class Answers:
         entry = self._memory.get(inquiry.key)
         if entry is None or entry.answer != refused or not self._troubles.renews(inquiry.key):
             return False
-        self._store.discard(inquiry.key, refused, self._now)
+        self._store_for(inquiry).discard(inquiry.key, refused, self._now)
         return True
 
     def deadline(self, seconds: float) -> Deadline:
         """Return the moment ``seconds`` from now."""
         return Deadline.after(seconds, self._clock.monotonic)
+
+    def forked(self) -> None:
+        """Begin anew in a child that was forked: who worked for this process is not there."""
+        for part in (self._memory, self._flights, self._troubles, self._store):
+            part.forked()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def _store_for(self, inquiry: Inquiry) -> Store:
+        alike = inquiry.identity is not None and inquiry.identity.reach == "global"
+        return self._store if alike or not self._store.shared else _NOWHERE
 
     @property
     def _now(self) -> Moment:
@@ -179,7 +199,7 @@ class Answers:
         try:
             if (kept := self._kept(inquiry, demand)) is not None:
                 return kept
-            with self._store.turn(inquiry.key, limit) as waited:
+            with self._store_for(inquiry).turn(inquiry.key, limit) as waited:
                 # Another process may have fetched it meanwhile.
                 if (kept := self._kept(inquiry, demand)) is not None:
                     return kept
@@ -194,7 +214,7 @@ class Answers:
 
     def _kept(self, inquiry: Inquiry, demand: Demand) -> Answer | None:
         """Return what the store has and is good enough; what is only valid is kept for when nobody answers."""
-        entry = None if demand.fresh else self._store.get(inquiry.key, self._now)
+        entry = None if demand.fresh else self._store_for(inquiry).get(inquiry.key, self._now)
         if entry is None:
             return None
         self._memory.put(inquiry.key, entry)
@@ -207,13 +227,13 @@ class Answers:
         entry = Entry(answer=answer, at=self._now, keep=keep, share=self._draw(EARLIEST, LATEST))
         self._memory.put(inquiry.key, entry)
         self._troubles.succeeded(inquiry.key, inquiry.source)
-        self._store.put(inquiry.key, entry, fetching.provider.name)
+        self._store_for(inquiry).put(inquiry.key, entry, fetching.provider.name)
         return answer
 
     def _failed(self, inquiry: Inquiry, failure: OcibrokerError) -> None:
         if isinstance(failure, IdentityRefused):
             self._memory.forget(inquiry.key)
-            self._store.forget(inquiry.key)
+            self._store_for(inquiry).forget(inquiry.key)
         if isinstance(failure, DeadlineExceeded):  # who waits counts it
             return
         known = self._troubles.failed(inquiry.key, inquiry.source, failure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from ocibroker.access import Access
 from ocibroker.answers import Answer, Answers
-from ocibroker.cache import FileStore, Store, cache_folder, cache_key, options_digest
+from ocibroker.cache import FileStore, Store, cache_folder, cache_key, open_shared, options_digest
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.config import Config, load_config
 from ocibroker.credential import Anonymous, Credential
@@ -74,9 +75,10 @@ class Broker:
         self._select: Callable[[Target], Selection]
         self._select = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
-        self._answers = Answers(self._clock, store=store, ahead=ahead)
+        self._answers = Answers(self._clock, store=store or self._shared_store(route), ahead=ahead)
         self._recall = Recall(self._answers, self._policies)
         self._closed = False
+        self._begin_anew_in_children()
         self._warn_of_broken_plugins()
         self._warn_of_weakened_hosts()
 
@@ -196,6 +198,7 @@ class Broker:
         """Close connections and remove temporary files."""
         self._closed = True
         self._recall.close()
+        self._answers.close()
         self._connections.close()
         self._scratch.close()
 
@@ -283,6 +286,26 @@ class Broker:
             tls=inquiry.trust.policy,
             transport=self._pairs.of_answer(inquiry, source, mark),
         )
+
+    def _shared_store(self, route: Route) -> Store | None:
+        if self.config.shared is None:
+            return None
+        return open_shared(self.config.shared, policies=self._policies, clock=self._clock, route=route)
+
+    def _begin_anew_in_children(self) -> None:
+        """Have a forked child share no connection, worker or lock with its parent."""
+        myself = weakref.ref(self)
+
+        def forked() -> None:
+            if (broker := myself()) is not None:
+                broker._forked()
+
+        if hasattr(os, "register_at_fork"):  # not on Windows
+            os.register_at_fork(after_in_child=forked)
+
+    def _forked(self) -> None:
+        for part in (self._scratch, self._policies, self._connections, self._answers, self._recall):
+            part.forked()
 
     def _warn_of_broken_plugins(self) -> None:
         for error in self.providers.broken.values():

@@ -58,6 +58,10 @@ class Recall:
             if len(self._given) > _MOST:
                 self._given.popitem(last=False)
 
+    def forked(self) -> None:
+        """Begin anew in a child, with what is known: another thread of its parent may have held the lock."""
+        self._lock = threading.Lock()
+
     def close(self) -> None:
         """Forget it all, for good."""
         with self._lock:

@@ -25,6 +25,13 @@ class Scratch:
                 path.write_text(text)
             return path
 
+    def forked(self) -> None:
+        """Begin anew in a child: the folder is its parent's, who removes it."""
+        self._lock = threading.Lock()
+        if self._remove:
+            self._remove.detach()
+        self._folder = self._made = self._remove = None
+
     def close(self) -> None:
         """Remove the folder."""
         with self._lock:

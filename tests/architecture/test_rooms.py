@@ -17,6 +17,7 @@ ROOMS = (
     "host",
     "origin",
     "secret",
+    "encryption_key",
     "target",
     "credential",
     "helper_protocol",

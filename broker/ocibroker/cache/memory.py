@@ -19,6 +19,10 @@ class Memory:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._lock = threading.Lock()
 
+    def forked(self) -> None:
+        """Begin anew in a child, with what is known: another thread of its parent may have held the lock."""
+        self._lock = threading.Lock()
+
     def get(self, key: str) -> Entry | None:
         """Return the entry, or none."""
         with self._lock:

@@ -22,6 +22,7 @@ def check(context: typer.Context) -> None:
     config = invocation.load()
     _check_plugins(config)
     _check_tls(config, invocation.environ)
+    _check_keys(config)
     for warning in _warnings(config):
         invocation.terminal.note(warning)
     counts = f"{_count(config.rules, 'rule', 'rules')} and {_count(config.tls, 'TLS entry', 'TLS entries')}"
@@ -70,6 +71,14 @@ def _warnings(config: Config) -> Iterator[str]:
         # What a built-in provider needs is an extra of its name.
         if rule.provider in BUILT_IN and (absent := missing(rule.provider)):
             yield f"{rule.source}: {', '.join(absent)} not installed (pip install 'ocibroker[{rule.provider}]')"
+    if config.shared and (absent := missing("redis")):
+        yield f"{config.shared.place}: {', '.join(absent)} not installed (pip install 'ocibroker[redis]')"
+
+
+def _check_keys(config: Config) -> None:
+    for read in (config.shared.key, config.shared.previous_key) if config.shared else ():
+        if read is not None:
+            read()
 
 
 def _count(things: Sized, one: str, many: str) -> str:

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from ocibroker.config.editors import json_schema
     from ocibroker.config.load import Config, load_config
     from ocibroker.config.schema import StoreName
+    from ocibroker.config.shared import SharedStore
     from ocibroker.config.where import find, users
 
-__all__ = ["Config", "StoreName", "find", "json_schema", "load_config", "users"]
+__all__ = ["Config", "SharedStore", "StoreName", "find", "json_schema", "load_config", "users"]
 
 _HOME = {
     "Config": "load",
+    "SharedStore": "shared",
     "StoreName": "schema",
     "find": "where",
     "json_schema": "editors",

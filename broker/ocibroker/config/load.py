@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from ocibroker.config.where import find
 from ocibroker.errors import ConfigurationError, OcibrokerError
@@ -15,15 +16,18 @@ from ocibroker.providers import Providers, load
 
 if TYPE_CHECKING:
     from ocibroker.config.schema import StoreName
+    from ocibroker.config.shared import SharedStore
     from ocibroker.rule import Rule
     from ocibroker.tls import TLSEntry
+
+_LOCAL: Final[Mapping[str, StoreName]] = MappingProxyType({"memory": "memory", "file": "file"})
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """What the configuration says, checked. ``path`` is none where there is no file, which is fine.
 
-    ``store`` is none where it does not say where answers are kept.
+    ``store`` is none where it does not say where answers are kept, and where ``shared`` does.
     """
 
     path: Path | None
@@ -31,6 +35,7 @@ class Config:
     tls: tuple[TLSEntry, ...]
     providers: Providers
     store: StoreName | None = None
+    shared: SharedStore | None = None
 
 
 def load_config(
@@ -56,6 +61,7 @@ def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) 
     from ocibroker.config.decode import decode, parse
     from ocibroker.config.registries import rules
     from ocibroker.config.schema import Document
+    from ocibroker.config.shared import shared_store
     from ocibroker.config.source import Source
     from ocibroker.config.tls import entries
 
@@ -69,7 +75,8 @@ def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) 
         rules(document.registry, providers, source),
         entries(document.tls, source),
         providers,
-        document.cache.store,
+        _LOCAL.get(document.cache.store or ""),
+        shared_store(document.cache, source),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -73,11 +73,21 @@ class PluginsTable(_Strict, frozen=True, kw_only=True):
 
 StoreName = Literal["memory", "file"]
 
+_Store = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": "^(memory|file|rediss?://[^@]+)$"})]
+
 
 class CacheTable(_Strict, frozen=True, kw_only=True):
-    """``[cache]``: where what expires is kept; without it the library uses memory, a command its user's files."""
+    """``[cache]``: where what expires is kept; without it the library uses memory, a command its user's files.
 
-    store: StoreName | None = None
+    All but ``store`` is for the URL of a server that a fleet shares.
+    """
+
+    store: _Store | None = None
+    username: str | None = None
+    password: SecretRef | None = None
+    encryption_key: SecretRef | None = None
+    previous_encryption_key: SecretRef | None = None
+    tenant: str | None = None
 
 
 class Document(_Strict, frozen=True, kw_only=True):

@@ -86,6 +86,10 @@ class TLSPolicies:
         self._digest = _digest(self._entries, self._roots, self._proxies)
         self._lock = threading.Lock()
 
+    def forked(self) -> None:
+        """Begin anew in a child, with what is known: another thread of its parent may have held the lock."""
+        self._lock = threading.Lock()
+
     @property
     def digest(self) -> str:
         """A digest of what is configured for all hosts together; of files and proxies only their names."""

@@ -54,6 +54,12 @@ class Connections:
 
         return self._repeating(CallerWire(mark))
 
+    def forked(self) -> None:
+        """Begin anew in a child: its parent goes on using the connections."""
+        self._lock = threading.Lock()
+        if self._pools is not None:
+            self._pools.forked()
+
     def close(self) -> None:
         """Close all connections that threads use; those in use are closed by their last user."""
         with self._lock:

@@ -102,6 +102,14 @@ class Pool:
         if self._leases.retire():
             self._core.close()
 
+    def abandon(self) -> None:
+        """Close a child's share in the connections of its parent, and say nothing on them.
+
+        Connection by connection: another thread of the parent may have held the pool's own lock.
+        """
+        for connection in self._core.connections:
+            connection.close()
+
     def _end(self, answer: httpcore.Response) -> None:
         answer.close()
         self._done()

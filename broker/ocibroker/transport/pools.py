@@ -61,6 +61,13 @@ class Pools:
         for pool in self._loops.pop(_running_loop(), OrderedDict()).values():
             await pool.retire()
 
+    def forked(self) -> None:
+        """Begin anew in a child: its parent goes on using the connections, and an event loop is its parent's."""
+        self._lock = threading.Lock()
+        while self._pools:
+            self._pools.popitem()[1].abandon()
+        self._loops = weakref.WeakKeyDictionary()
+
     def close(self) -> None:
         """Close all connections that threads use; those in use are closed by their last user."""
         with self._lock:
