@@ -102,7 +102,7 @@ class Broker:
         says nothing. Raises :class:`~ocibroker.errors.ConfigurationError`.
         """
         config = load_config(path, environ, plugins=plugins)
-        in_files = (config.store or store) == "file" and os.name == "posix"
+        in_files = config.shared is None and (config.store or store) == "file" and os.name == "posix"
         kept = FileStore(cache_folder(environ)) if in_files else None
         return cls(config, environ=environ, clock=clock, route=route, ahead=ahead, store=kept)
 

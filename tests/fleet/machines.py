@@ -29,13 +29,30 @@ ENVIRON: Mapping[str, str] = MappingProxyType({"PASSWORD": PASSWORD, "KEY": KEY,
 
 @dataclass
 class Fleet:
-    """Makes what is on its machines; ``folder`` holds their configurations."""
+    """Makes what is on its machines; ``folder`` holds their configurations.
+
+    It has a tenant of its own: another test's broker may still be at work.
+    """
 
     server: RedisServer
     authority: Authority
     folder: Path
     stores: list[RedisStore] = field(default_factory=list)
     brokers: list[Broker] = field(default_factory=list)
+
+    @property
+    def tenant(self) -> str:
+        return self.folder.name.lower()
+
+    def names(self, tenant: str = "") -> list[str]:
+        """Return the names that a tenant, its own unless said otherwise, has in the store."""
+        found: list[bytes] = self.server.ask("KEYS", f"ocibroker:{tenant or self.tenant}:*")
+        return sorted(name.decode() for name in found)
+
+    def entry(self, tenant: str = "") -> str:
+        """Return the name of the one entry."""
+        (name,) = (name for name in self.names(tenant) if not name.endswith(":lease"))
+        return name
 
     def route(self, host: str, port: int) -> tuple[str, int]:
         return "127.0.0.1", port
@@ -47,6 +64,7 @@ class Fleet:
             "username": f'"{USER}"',
             "password": '{ env = "PASSWORD" }',
             "encryption_key": '{ env = "KEY" }',
+            "tenant": f'"{self.tenant}"',
             **changed,
         }
         lines = (f"{key} = {value}\n" for key, value in values.items() if value)
@@ -80,10 +98,12 @@ class Fleet:
         self.stores.append(made)
         return made
 
-    def broker(self, provider: MadeProvider, text: str, *, store: RedisStore | None = None) -> Broker:
+    def broker(
+        self, provider: MadeProvider, text: str, *, store: RedisStore | None = None, clock: Clock | None = None
+    ) -> Broker:
         """Return a broker as of another machine."""
         config = load_config(self.configuration(text), ENVIRON, plugins=[Plugin(provider)])
-        made = Broker(config, environ=ENVIRON, route=self.route, store=store)
+        made = Broker(config, environ=ENVIRON, route=self.route, store=store, clock=clock)
         self.brokers.append(made)
         return made
 

@@ -94,14 +94,6 @@ class RedisServer:
             raise reply
         return reply
 
-    def names(self) -> list[str]:
-        return sorted(name.decode() for name in self.ask("KEYS", "*"))
-
-    def entry(self) -> str:
-        """Return the name of the one entry."""
-        (name,) = (name for name in self.names() if not name.endswith(":lease"))
-        return name
-
     def clients(self) -> int:
         """Return how many connections the user has."""
         return sum(f"user={USER} " in line for line in self.ask("CLIENT", "LIST").decode().splitlines())

@@ -6,7 +6,6 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +19,7 @@ from ocibroker.deadline import Deadline
 from ocibroker.errors import ConnectionFailed
 from tests.fleet.machines import Fleet
 from tests.fleet.redis_server import NAME, RedisServer
+from tests.settled import settled
 from tests.transport.hand_clock import HandClock
 from tests.transport.raw_server import RawServer, Script, raw
 
@@ -60,14 +60,6 @@ def saying(answer: bytes) -> Script:
     return script
 
 
-def soon(holds: Callable[[], bool]) -> bool:
-    """Whether it holds at once, or after what another thread or process does for a moment."""
-    end = time.monotonic() + 10
-    while not (found := holds()) and time.monotonic() < end:
-        time.sleep(0.01)
-    return found
-
-
 class TestSharing:
     def test_what_one_process_keeps_another_finds_as_it_was(self, fleet: Fleet) -> None:
         entry = kept()
@@ -78,31 +70,33 @@ class TestSharing:
 
     def test_nothing_of_it_can_be_read_in_the_store_nor_guessed_from_a_name(self, fleet: Fleet) -> None:
         fleet.store().put(KEY, kept(), "ecr")
-        name = fleet.server.entry()
-        assert name.startswith("ocibroker:default:{")
+        name = fleet.entry()
+        assert name.startswith(f"ocibroker:{fleet.tenant}:{{")
         assert KEY not in name
         value = fleet.server.ask("GET", name)
         assert not [word for word in (SECRET, "AWS", "ecr", KEY) if word.encode() in value]
 
     def test_it_lives_there_as_long_as_the_credential(self, fleet: Fleet) -> None:
         fleet.store().put(KEY, kept(hours=2.0), "ecr")
-        left = fleet.server.ask("PTTL", fleet.server.entry())
+        left = fleet.server.ask("PTTL", fleet.entry())
         assert 7_190_000 < left <= 7_200_000
 
     @pytest.mark.parametrize("answer", [Anonymous("nobody"), Basic(username="alice", secret=Secret(SECRET))])
     def test_what_does_not_expire_is_never_shared(self, fleet: Fleet, answer: Anonymous | Basic) -> None:
         fleet.store().put(KEY, Entry(answer=answer, at=now()), "basic")
-        assert fleet.server.names() == []
+        assert fleet.names() == []
 
     def test_nor_what_is_too_large(self, fleet: Fleet) -> None:
         fleet.store().put(KEY, kept(secret="x" * 64 * 1024), "ecr")
-        assert fleet.server.ask("STRLEN", fleet.server.entry()) < LARGEST
+        assert fleet.server.ask("STRLEN", fleet.entry()) < LARGEST
 
     def test_another_tenant_finds_nothing(self, fleet: Fleet) -> None:
         fleet.store().put(KEY, kept(), "ecr")
         other = fleet.store(tenant='"team-b"')
         assert other.get(KEY, now()) is None
-        assert (other.clear(), len(fleet.server.names())) == (0, 1)
+        assert (other.clear(), len(fleet.names())) == (0, 1)
+        other.put(KEY, kept(), "ecr")
+        assert fleet.entry("team-b").partition("{")[2] != fleet.entry().partition("{")[2]
 
     def test_what_was_refused_is_dropped_and_nothing_else(self, fleet: Fleet) -> None:
         store = fleet.store()
@@ -112,13 +106,13 @@ class TestSharing:
         assert store.get(KEY, now()) == entry
         assert isinstance(entry.answer, Basic)
         store.discard(KEY, entry.answer, now())
-        assert soon(lambda: fleet.server.names() == [])
+        assert settled(lambda: fleet.names() == [])
 
     def test_what_is_forgotten_is_gone(self, fleet: Fleet) -> None:
         store = fleet.store()
         store.put(KEY, kept(), "ecr")
         store.forget(KEY)
-        assert fleet.server.names() == []
+        assert fleet.names() == []
 
     def test_it_is_listed_and_cleared_for_people(self, fleet: Fleet) -> None:
         store = fleet.store()
@@ -127,7 +121,7 @@ class TestSharing:
         with store.turn(OTHER, Deadline.after(10)):
             assert {one.key for one in store.records()} == {f"{at:064d}" for at in range(300)}
             assert store.clear() == 300
-        assert fleet.server.names() == [fleet.store()._envelope.names(OTHER)[0] + ":lease"]
+        assert fleet.names() == [fleet.store()._envelope.names(OTHER)[0] + ":lease"]
 
 
 @pytest.mark.fault(21, 42)
@@ -149,14 +143,14 @@ class TestTheNewest:
         wrong = fleet.store(clock=clock)
         for _ in range(2):
             wrong.put(KEY, kept(at=Moment.now(clock)), "ecr")
-        assert fleet.server.names() == []
+        assert fleet.names() == []
         assert caplog.text.count("its clock and ours differ by more than 300 s") == 1
 
 
 @pytest.mark.fault(40)
 class TestTampering:
     def changed(self, fleet: Fleet, at: int) -> None:
-        name = fleet.server.entry()
+        name = fleet.entry()
         value = bytearray(fleet.server.ask("GET", name))
         value[at] ^= 1
         fleet.server.ask("SET", name, bytes(value))
@@ -170,7 +164,7 @@ class TestTampering:
             store.put(KEY, kept(), "ecr")
             self.changed(fleet, at)
             assert store.get(KEY, now()) is None
-            assert fleet.server.names() == []
+            assert fleet.names() == []
         assert caplog.text.count("was not sealed by one of our keys for its place; it is dropped") == 1
         assert SECRET not in caplog.text
 
@@ -178,7 +172,7 @@ class TestTampering:
     def test_anything_else_in_its_place_is_a_miss_and_replaced(self, fleet: Fleet, value: bytes) -> None:
         store, entry = fleet.store(), kept()
         store.put(KEY, entry, "ecr")
-        fleet.server.ask("SET", fleet.server.entry(), value)
+        fleet.server.ask("SET", fleet.entry(), value)
         assert store.get(KEY, now()) is None
         store.put(KEY, entry, "ecr")
         assert store.get(KEY, now()) == entry
@@ -186,7 +180,7 @@ class TestTampering:
     def test_a_value_of_another_type_is_a_miss(self, fleet: Fleet) -> None:
         store = fleet.store()
         store.put(KEY, kept(), "ecr")
-        name = fleet.server.entry()
+        name = fleet.entry()
         fleet.server.ask("DEL", name)
         fleet.server.ask("RPUSH", name, "x")
         assert store.get(KEY, now()) is None
@@ -195,25 +189,25 @@ class TestTampering:
     def test_what_was_sealed_for_another_place_does_not_open_here(self, fleet: Fleet) -> None:
         store = fleet.store()
         store.put(OTHER, kept(), "ecr")
-        stolen = fleet.server.ask("GET", fleet.server.entry())
+        stolen = fleet.server.ask("GET", fleet.entry())
         fleet.server.ask("FLUSHALL")
         store.put(KEY, kept(), "ecr")
-        fleet.server.ask("SET", fleet.server.entry(), stolen)
+        fleet.server.ask("SET", fleet.entry(), stolen)
         assert store.get(KEY, now()) is None
 
     def test_what_was_sealed_for_another_tenant_does_not_open_here(self, fleet: Fleet) -> None:
         fleet.store(tenant='"team-b"').put(KEY, kept(), "ecr")
-        stolen = fleet.server.ask("GET", fleet.server.entry())
+        stolen = fleet.server.ask("GET", fleet.entry("team-b"))
         fleet.server.ask("FLUSHALL")
         store = fleet.store()
         store.put(KEY, kept(), "ecr")
-        fleet.server.ask("SET", fleet.server.entry(), stolen)
+        fleet.server.ask("SET", fleet.entry(), stolen)
         assert store.get(KEY, now()) is None
 
     def test_an_old_value_that_is_played_back_is_over_when_it_was(self, fleet: Fleet) -> None:
         store = fleet.store()
         store.put(KEY, kept(hours=1.0), "ecr")
-        name = fleet.server.entry()
+        name = fleet.entry()
         old = fleet.server.ask("GET", name)
         store.put(KEY, kept(hours=12.0), "ecr")
         fleet.server.ask("SET", name, old)
@@ -253,7 +247,7 @@ class TestKeys:
         fleet.store().put(KEY, kept(), "ecr")
         rotated = fleet.store(encryption_key='{ env = "OTHER_KEY" }', previous_encryption_key='{ env = "KEY" }')
         rotated.forget(KEY)
-        assert fleet.server.names() == []
+        assert fleet.names() == []
 
 
 @pytest.mark.fault(40)
@@ -294,14 +288,14 @@ class TestTrouble:
 
     def test_a_server_that_holds_its_answers_back_on_a_connection_that_was_good(self, fleet: Fleet) -> None:
         store = fleet.store(budget=0.1)
-        while not fleet.server.names():
+        while not fleet.names():
             store.put(KEY, kept(), "ecr")
         begun = time.monotonic()
         fleet.server.ask("CLIENT", "PAUSE", 1_000)
         assert store.get(KEY, now()) is None
         assert store.get(KEY, now()) is None
         assert time.monotonic() - begun < SOON
-        assert fleet.server.names()  # it has gone on
+        assert fleet.names()  # it has gone on
 
     def test_a_name_that_resolves_to_nobody_who_answers(self, fleet: Fleet) -> None:
         """192.0.2.0/24 leads nowhere (RFC 5737)."""
@@ -331,7 +325,7 @@ class TestTrouble:
             fleet.server.start()
             assert store.get(KEY, now()) is None
             store.put(KEY, kept(), "ecr")
-            assert fleet.server.names() == []  # a moment has not passed yet
+            assert fleet.names() == []  # a moment has not passed yet
             clock.move(1.5)
             store.put(KEY, kept(), "ecr")
             assert store.get(KEY, now()) is not None
@@ -356,7 +350,7 @@ class TestTrouble:
             assert store.get(KEY, now()) is not None
             fleet.server.ask("CONFIG", "SET", "maxmemory", 1)
             fleet.server.ask("PING")
-            assert soon(lambda: fleet.server.names() == [])
+            assert settled(lambda: fleet.names() == [])
             assert store.get(KEY, now()) is None
         finally:
             fleet.server.ask("CONFIG", "SET", "maxmemory", 0)
@@ -449,7 +443,7 @@ class TestEntering:
         store, entry = fleet.store(store=f'"redis://127.0.0.1:{fleet.server.plain_port}/3"'), kept()
         store.put(KEY, entry, "ecr")
         assert store.get(KEY, now()) == entry
-        assert fleet.server.names() == []
+        assert fleet.names() == []
 
     def test_no_password_is_in_any_log(self, fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
@@ -467,9 +461,9 @@ class TestTurns:
         store = fleet.store()
         with store.turn(KEY, Deadline.after(10)) as waited:
             assert not waited
-            assert len(fleet.server.names()) == 1
+            assert len(fleet.names()) == 1
             store.put(KEY, kept(), "ecr")
-        assert fleet.server.names() == [fleet.server.entry()]
+        assert fleet.names() == [fleet.entry()]
 
     def test_who_comes_meanwhile_waits_for_what_the_first_leaves(self, fleet: Fleet) -> None:
         first, second, found = fleet.store(), fleet.store(), []
@@ -494,7 +488,7 @@ class TestTurns:
             raise RuntimeError
         with second.turn(KEY, Deadline.after(60)) as waited:
             assert not waited
-            assert len(fleet.server.names()) == 1
+            assert len(fleet.names()) == 1
 
     def test_who_leaves_nothing_says_so_and_the_others_need_not_wait_for_each_other(self, fleet: Fleet) -> None:
         first, second, third = fleet.store(), fleet.store(), fleet.store()
@@ -502,7 +496,7 @@ class TestTurns:
             pass
         with second.turn(KEY, Deadline.after(60)) as one, third.turn(KEY, Deadline.after(60)) as two:
             assert (one, two) == (True, True)
-        (lease,) = fleet.server.names()
+        (lease,) = fleet.names()
         assert 0 < fleet.server.ask("PTTL", lease) <= 2_000
 
     def test_nobody_waits_for_longer_than_half_of_the_deadline(self, fleet: Fleet) -> None:
@@ -522,4 +516,4 @@ class TestTurns:
         with fleet.store().turn(KEY, Deadline.after(60)) as waited:
             assert not waited
             dead.__exit__(None, None, None)  # not dead, but slow: it takes nothing away from who came after it
-            assert len(server.names()) == 1
+            assert len(fleet.names()) == 1

@@ -33,25 +33,25 @@ _NONCE: Final = 12
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Cipher:
-    """What one key is used for."""
+    """What one key is used for, by one tenant."""
 
     id: bytes
     names: bytes
     values: AESGCM
 
     @classmethod
-    def of(cls, key: EncryptionKey) -> _Cipher:
+    def of(cls, key: EncryptionKey, tenant: str) -> _Cipher:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         told = key.derived("ocibroker: which key").hex()[:16].encode()
-        return cls(told, key.derived("ocibroker: names"), AESGCM(key.derived("ocibroker: values")))
+        return cls(told, key.derived(f"ocibroker: names of {tenant}"), AESGCM(key.derived("ocibroker: values")))
 
 
 class Envelope:
     """Names, seals and opens the entries of one tenant by the first of ``keys``; the others open only."""
 
     def __init__(self, keys: Sequence[EncryptionKey], tenant: str) -> None:
-        self._ciphers = tuple(map(_Cipher.of, keys))
+        self._ciphers = tuple(_Cipher.of(key, tenant) for key in keys)
         self._tenant = tenant
 
     @property
