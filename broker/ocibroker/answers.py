@@ -96,7 +96,7 @@ class Answers:
 
     def shared(self, inquiry: Inquiry) -> str:
         """Return the URL of where machines share such answers; empty where they do not."""
-        return self._store_for(inquiry).shared
+        return self._place(inquiry)[0].shared
 
     def in_the_way(self, inquiry: Inquiry) -> str | None:
         """Return what went wrong since it last went well, and for how long nobody is asked because of it."""
@@ -152,7 +152,8 @@ class Answers:
         entry = self._memory.get(inquiry.key)
         if entry is None or entry.answer != refused or not self._troubles.renews(inquiry.key):
             return False
-        self._store_for(inquiry).discard(inquiry.key, refused, self._now)
+        store, key = self._place(inquiry)
+        store.discard(key, refused, self._now)
         return True
 
     def deadline(self, seconds: float) -> Deadline:
@@ -168,9 +169,11 @@ class Answers:
         """Close the store."""
         self._store.close()
 
-    def _store_for(self, inquiry: Inquiry) -> Store:
-        alike = inquiry.identity is not None and inquiry.identity.reach == "global"
-        return self._store if alike or not self._store.shared else _NOWHERE
+    def _place(self, inquiry: Inquiry) -> tuple[Store, str]:
+        """Return the store for an answer, and the key that it has there."""
+        if not self._store.shared:
+            return self._store, inquiry.key
+        return (self._store, inquiry.shared_key) if inquiry.shared_key else (_NOWHERE, inquiry.key)
 
     @property
     def _now(self) -> Moment:
@@ -199,7 +202,8 @@ class Answers:
         try:
             if (kept := self._kept(inquiry, demand)) is not None:
                 return kept
-            with self._store_for(inquiry).turn(inquiry.key, limit) as waited:
+            store, key = self._place(inquiry)
+            with store.turn(key, limit) as waited:
                 # Another process may have fetched it meanwhile.
                 if (kept := self._kept(inquiry, demand)) is not None:
                     return kept
@@ -214,7 +218,8 @@ class Answers:
 
     def _kept(self, inquiry: Inquiry, demand: Demand) -> Answer | None:
         """Return what the store has and is good enough; what is only valid is kept for when nobody answers."""
-        entry = None if demand.fresh else self._store_for(inquiry).get(inquiry.key, self._now)
+        store, key = self._place(inquiry)
+        entry = None if demand.fresh else store.get(key, self._now)
         if entry is None:
             return None
         self._memory.put(inquiry.key, entry)
@@ -227,13 +232,15 @@ class Answers:
         entry = Entry(answer=answer, at=self._now, keep=keep, share=self._draw(EARLIEST, LATEST))
         self._memory.put(inquiry.key, entry)
         self._troubles.succeeded(inquiry.key, inquiry.source)
-        self._store_for(inquiry).put(inquiry.key, entry, fetching.provider.name)
+        store, key = self._place(inquiry)
+        store.put(key, entry, fetching.provider.name)
         return answer
 
     def _failed(self, inquiry: Inquiry, failure: OcibrokerError) -> None:
         if isinstance(failure, IdentityRefused):
             self._memory.forget(inquiry.key)
-            self._store_for(inquiry).forget(inquiry.key)
+            store, key = self._place(inquiry)
+            store.forget(key)
         if isinstance(failure, DeadlineExceeded):  # who waits counts it
             return
         known = self._troubles.failed(inquiry.key, inquiry.source, failure)

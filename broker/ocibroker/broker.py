@@ -260,10 +260,19 @@ class Broker:
             fetching=fetching,
             identity=identity,
             key=cache_key(selection.provider.name, digest, identity, looks, trusts),
+            shared_key=self._shared_key(selection.provider.name, digest, identity, origin),
             watch=watch,
             looks=looks,
             otherwise=(lambda: self._inquiry(target, origin, otherwise, caller, trust)) if otherwise else None,
         )
+
+    def _shared_key(self, provider: str, options: str, identity: Identity, origin: Origin) -> str:
+        """Return the name of what machines share: of nothing that looks different on each, as files do."""
+        if identity.reach != "global":
+            return ""
+        configured = self._policies.configured
+        trust = f"{origin} {configured}" if identity.host_bound else configured
+        return cache_key(provider, options, identity, (), trust)
 
     def _watch(self, identity: Identity) -> Watch | None:
         if not identity.watch:

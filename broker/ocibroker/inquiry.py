@@ -18,6 +18,7 @@ from ocibroker.watch import Look, Watch
 class Inquiry:
     """``fetching`` and ``identity`` are none, and ``key`` empty, where nobody answers for the target.
 
+    ``shared_key`` names the entry where machines share one, and is empty where the identity means another on each.
     ``trust`` is what the files of the host's policy hold, ``looks`` what ``watch`` saw. ``otherwise`` makes the
     inquiry at who is asked where this one's provider finds no identity at all.
     """
@@ -29,6 +30,7 @@ class Inquiry:
     fetching: Fetching | None = None
     identity: Identity | None = None
     key: str = ""
+    shared_key: str = ""
     watch: Watch | None = None
     looks: tuple[Look, ...] = ()
     otherwise: Callable[[], Inquiry] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -60,6 +61,26 @@ class TestWhoShares:
         other = Identity(("arn:aws:iam::123456789012:role/push", "eu-west-1"), reach="global")
         assert secret(machine(fleet, giving("of-one"))) == "of-one"
         assert secret(machine(fleet, giving("of-the-other", other))) == "of-the-other"
+
+    def test_files_that_look_different_on_each_machine_part_nobody(self, fleet: Fleet) -> None:
+        providers = []
+        for name in ("first", "second"):
+            path = fleet.folder / name
+            path.write_text(name)
+            providers.append(giving(f"of-the-{name}", replace(ROLE, watch=(path,))))
+        assert [secret(machine(fleet, one)) for one in providers] == ["of-the-first"] * 2
+
+    @pytest.mark.parametrize(("bound", "found"), [(True, "of-the-second"), (False, "of-the-first")])
+    def test_what_is_for_one_host_is_not_given_to_another(self, fleet: Fleet, found: str, *, bound: bool) -> None:
+        identity = replace(ROLE, host_bound=bound)
+        assert secret(machine(fleet, giving("of-the-first", identity))) == "of-the-first"
+        other = fleet.broker(giving("of-the-second", identity), made_rule("other.test"), store=fleet.store())
+        assert other.access("other.test/app").headers() == {"Authorization": f"Bearer {found}"}
+
+    def test_machines_that_trust_otherwise_never_share(self, fleet: Fleet) -> None:
+        assert secret(machine(fleet, giving("of-the-first"))) == "of-the-first"
+        insecure = RULE + '[[tls]]\nmatch = "registry.test"\ninsecure = true\n'
+        assert secret(fleet.broker(giving("of-the-second"), insecure, store=fleet.store())) == "of-the-second"
 
     def test_the_configuration_alone_brings_it_about(self, fleet: Fleet) -> None:
         text = RULE + fleet.table(store=f'"redis://127.0.0.1:{fleet.server.plain_port}"')

@@ -84,6 +84,7 @@ class TLSPolicies:
         self._places = Places.from_environ(environ) if places is None else places
         self._kept: dict[Origin, _Kept] = {}
         self._digest = _digest(self._entries, self._roots, self._proxies)
+        self._configured = _digest(self._entries)
         self._lock = threading.Lock()
 
     def forked(self) -> None:
@@ -94,6 +95,11 @@ class TLSPolicies:
     def digest(self) -> str:
         """A digest of what is configured for all hosts together; of files and proxies only their names."""
         return self._digest
+
+    @property
+    def configured(self) -> str:
+        """A digest of what the entries say, which is the same on every machine that has the same ones."""
+        return self._configured
 
     def origin_of(self, target: Target) -> Origin:
         """Return where a connection for ``target`` goes: over plain HTTP only if an entry says so."""
@@ -201,9 +207,9 @@ class TLSPolicies:
         return best((one for one in self._entries if _covers(one, host, origin)), str(origin))
 
 
-def _digest(entries: Sequence[TLSEntry], roots: Roots, proxies: EnvironProxies) -> str:
-    said = [(one.pattern.text, one.policy.describe(), one.no_proxy) for one in entries]
-    return hashlib.sha256(repr((said, roots, proxies)).encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(entries: Sequence[TLSEntry], *more: object) -> str:
+    said = [(one.pattern.text, {**one.policy.describe(), "sources": None}, one.no_proxy) for one in entries]
+    return hashlib.sha256(repr((said, *more)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _covers(entry: TLSEntry, host: str, origin: Origin) -> bool:
