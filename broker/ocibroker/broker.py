@@ -303,7 +303,7 @@ class Broker:
 
     def _begin_anew_in_children(self) -> None:
         """Have a forked child share no connection, worker or lock with its parent."""
-        myself = weakref.ref(self)
+        myself = weakref.ref(self)  # what is registered can never be taken back
 
         def forked() -> None:
             if (broker := myself()) is not None:

@@ -18,7 +18,7 @@ import pytest
 from ocibroker import hookspecs
 from ocibroker.config import load_config
 from ocibroker.config.decode import decode
-from ocibroker.config.schema import Document, PluginsTable, RegistryTable, TLSTable
+from ocibroker.config.schema import CacheTable, Document, PluginsTable, RegistryTable, TLSTable
 from ocibroker.provider import Options
 from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
 from ocibroker_acr import AcrOptions
@@ -67,6 +67,7 @@ class TestConfiguration:
             ("## `[[registry]]`", RegistryTable),
             ("## `[[tls]]`", TLSTable),
             ("## `[plugins]`", PluginsTable),
+            ("## `[cache]`", CacheTable),
             ("## Options of the built-in providers", BasicOptions),
         ],
     )
