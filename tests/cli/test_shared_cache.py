@@ -35,7 +35,14 @@ def test_the_configuration_is_checked_with_its_keys(desk: Desk) -> None:
     assert "hunter2" not in wrong.stderr
 
 
-def test_explain_says_that_it_is_not_asked(desk: Desk) -> None:
-    desk.configure(TABLE.format(more='[[registry]]\nmatch = "r.test"\nprovider = "anonymous"\n'))
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('provider = "anonymous"', "rediss://cache.test:6379/0 is not asked here"),
+        ('provider = "basic"\noptions = { username = "u", password = { env = "P" } }', "empty"),
+    ],
+)
+def test_explain_says_where_it_is_not_asked(desk: Desk, more: str, said: str) -> None:
+    desk.configure(TABLE.format(more=f'[[registry]]\nmatch = "r.test"\n{more}\n'))
     told = desk.run("explain", "r.test/app", "--output", "json", KEY=KEY)
-    assert (told.code, json.loads(told.stdout)["cache"]) == (0, "empty")
+    assert (told.code, json.loads(told.stdout)["cache"]) == (0, said)
