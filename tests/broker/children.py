@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,14 @@ from tests.transport.made_provider import MadeProvider, NoOptions, Plugin
 CHILDREN = 20
 HURRY = 20
 """Seconds after which a child that hangs is ended."""
+
+
+def unmeasured(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which nobody measures coverage.
+
+    Its tracer has a lock of its own, which nobody gives back in a child if another thread held it at the fork.
+    """
+    return {name: value for name, value in environ.items() if not name.startswith("COVERAGE_")}
 
 
 class Service:

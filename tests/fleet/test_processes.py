@@ -11,6 +11,7 @@ import pytest
 
 from ocibroker.testing import CannedResponse
 from tests.architecture.house import ROOT
+from tests.broker.children import unmeasured
 from tests.e2e.authority import Authority
 from tests.fleet.machines import ENVIRON, Fleet
 from tests.transport.answering_server import AnsweringServer, answering
@@ -30,7 +31,7 @@ def tokens(authority: Authority) -> Iterator[AnsweringServer]:
 
 def begun(deed: str, fleet: Fleet, tokens: AnsweringServer, *arguments: object) -> subprocess.Popen[str]:
     text = made_rule("registry.test") + fleet.table() + fleet.trust()
-    environ = {**os.environ, **ENVIRON, "SSL_CERT_FILE": str(fleet.authority.bundle)}
+    environ = {**unmeasured(os.environ), **ENVIRON, "SSL_CERT_FILE": str(fleet.authority.bundle)}
     argv = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "tests.fleet.processes", deed]
     return subprocess.Popen(
         [*argv, *map(str, (fleet.configuration(text), tokens.port, *arguments))],

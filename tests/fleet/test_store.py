@@ -218,6 +218,18 @@ class TestTampering:
         assert not entry.standing(later, timedelta()).valid
 
 
+@pytest.mark.fault(43)
+def test_a_child_leaves_the_connections_to_its_parent(fleet: Fleet) -> None:
+    """As a child does, here in one process: who measures coverage sees it too."""
+    store = fleet.store()
+    store.put(KEY, kept(), "ecr")
+    before = fleet.server.clients()
+    store.forked()
+    assert settled(lambda: fleet.server.clients() == before - 1)
+    assert store.get(KEY, now()) is not None
+    assert fleet.server.clients() == before
+
+
 class TestKeys:
     def test_what_the_previous_key_sealed_is_found_until_it_expires(self, fleet: Fleet) -> None:
         entry = kept()
