@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -143,6 +144,8 @@ class TestTheNewest:
         wrong = fleet.store(clock=clock)
         for _ in range(2):
             wrong.put(KEY, kept(at=Moment.now(clock)), "ecr")
+            with wrong.turn(KEY, Deadline.after(10)):
+                wrong.put(KEY, kept(at=Moment.now(clock)), "ecr")
         assert fleet.names() == []
         assert caplog.text.count("its clock and ours differ by more than 300 s") == 1
 
@@ -529,3 +532,18 @@ class TestTurns:
             assert not waited
             dead.__exit__(None, None, None)  # not dead, but slow: it takes nothing away from who came after it
             assert len(fleet.names()) == 1
+
+
+@pytest.mark.fault(40)
+def test_many_who_fail_together_make_the_pause_no_longer(fleet: Fleet) -> None:
+    clock = HandClock()
+    store = fleet.store(clock=clock)
+    fleet.server.stop()
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert [*pool.map(lambda _: store.get(KEY, now()), range(8))] == [None] * 8
+    finally:
+        fleet.server.start()
+    clock.move(1.5)
+    store.put(KEY, kept(), "ecr")
+    assert len(fleet.names()) == 1

@@ -73,7 +73,8 @@ class Connections:
 
     def close(self) -> None:
         """Close what nobody uses, and what comes back later."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
         self.drop()
 
     def _bring(self, coming: Future[Connection]) -> None:

@@ -19,8 +19,9 @@ LIFE: Final = 10.0
 _NOTE: Final = 2.0
 """Seconds for which it is said that there was nothing to leave."""
 
-_FIRST, _LONGEST = 0.05, 0.5
-"""Seconds between two looks, at first and at last."""
+_FIRST: Final = 0.05
+_LONGEST: Final = 0.5
+"""Seconds between two looks, at first and at last, the half of which is certain."""
 
 State = Literal["held", "over", "busy"]
 

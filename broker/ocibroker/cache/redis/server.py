@@ -40,7 +40,7 @@ class Server:
 
     def call(self, *words: Word) -> Reply:
         """Return the reply to a command."""
-        self._let_through()
+        begun = self._let_through()
         deadline = Deadline.after(self._budget, self._clock.monotonic)
         try:
             reply = self._ask(words, deadline)
@@ -49,7 +49,9 @@ class Server:
         else:
             self._breaker = CALM
             return accepted(reply, self._url)
-        self._breaker = self._breaker.overdue(Moment.now(self._clock))
+        with self._lock:
+            if self._breaker is begun:  # many who fail together count once
+                self._breaker = begun.overdue(Moment.now(self._clock))
         raise failure
 
     @property
@@ -61,12 +63,12 @@ class Server:
         """Close the connections."""
         self._connections.close()
 
-    def _let_through(self) -> None:
+    def _let_through(self) -> Breaker:
         now = Moment.now(self._clock)
         with self._lock:
             if self._breaker.lets(now):
                 self._breaker = self._breaker.probing(now)
-                return
+                return self._breaker
         raise ConnectionFailed("is left alone for a moment", culprit=self._url)
 
     def _ask(self, words: tuple[Word, ...], deadline: Deadline) -> Reply:

@@ -82,13 +82,13 @@ class RedisStore:
         self._start = start
         self._boot = boot_id()
         self._complaints: set[str] = set()
+        self._off = False
 
     def get(self, key: str, now: Moment) -> Entry | None:
         """Return the entry, or none."""
         with self._failing():
-            for name in self._envelope.names(key):
-                value = self._server.call("GET", name)
-                if isinstance(value, bytes) and (data := self._opened(name, value)):
+            for name, value in self._values(key):
+                if data := self._opened(name, value):
                     return load(data, key, now, self._boot)
         return None
 
@@ -101,7 +101,8 @@ class RedisStore:
         name, expiry = self._envelope.names(key)[0], int(expires.timestamp() * 1000)
         value, at = self._envelope.seal(name, expiry, data), int(self._clock.now().timestamp())
         with self._failing():
-            if self._server.call("EVAL", PUT, 1, name, value, expiry, at, _OFF) == b"clock":
+            self._off = self._server.call("EVAL", PUT, 1, name, value, expiry, at, _OFF) == b"clock"
+            if self._off:
                 self._complain("clock", f"its clock and ours differ by more than {_OFF} s, and nothing is shared")
 
     def discard(self, key: str, refused: Credential, now: Moment) -> None:
@@ -158,16 +159,23 @@ class RedisStore:
         finally:
             if state == "held":
                 with self._failing():
-                    lease.give_back(failed=failed)
+                    # Who may leave nothing says nothing of whether there is anything to leave.
+                    lease.give_back(failed=failed or self._off)
 
     def _discard(self, key: str, refused: Credential, now: Moment) -> None:
         with self._failing():
-            for name in self._envelope.names(key):
-                value = self._server.call("GET", name)
-                data = self._opened(name, value) if isinstance(value, bytes) else b""
-                entry = load(data, key, now, self._boot)
-                if isinstance(value, bytes) and entry is not None and entry.answer == refused:
+            for name, value in self._values(key):
+                entry = load(self._opened(name, value), key, now, self._boot)
+                if entry is not None and entry.answer == refused:
                     self._server.call("EVAL", DROP, 1, name, value)
+
+    def _values(self, key: str) -> Iterator[tuple[str, bytes]]:
+        """Yield what lies under each of the key's names."""
+        names = self._envelope.names(key)
+        values = self._server.call("MGET", *names)
+        if not isinstance(values, list) or len(values) != len(names):
+            raise _other(self.shared)
+        yield from ((name, value) for name, value in zip(names, values, strict=True) if isinstance(value, bytes))
 
     def _opened(self, name: str, value: bytes) -> bytes:
         """Return the entry in ``value``; nothing, and drop it, where it was tampered with."""
@@ -186,7 +194,7 @@ class RedisStore:
                 case [bytes(cursor), [*names]]:
                     yield from dict.fromkeys(map(_text, names))
                 case _:
-                    raise ConnectionFailed("answered something else than was asked for", culprit=self.shared)
+                    raise _other(self.shared)
             if cursor == b"0":
                 return
 
@@ -205,6 +213,10 @@ class RedisStore:
         if about not in self._complaints:
             self._complaints.add(about)
             _LOG.warning("the shared cache %s: %s%s", self.shared, what, f" ({hint})" if hint else "")
+
+
+def _other(url: str) -> ConnectionFailed:
+    return ConnectionFailed("answered something else than was asked for", culprit=url)
 
 
 def _text(value: object) -> str:
