@@ -80,7 +80,7 @@ def test_a_store_that_a_fleet_shares_says_what_to_install(lean: LeanEnvironment)
     done = asked(lean, "get", "registry.test")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"ocibroker: {lean.folder / 'config.toml'}: cache.store: needs hiredis, which is not installed"
+        f"ocibroker: {lean.folder / 'shared.toml'}: cache.store: needs hiredis, which is not installed"
         " (pip install 'ocibroker[redis]')\n"
     )
 
@@ -94,7 +94,7 @@ def test_and_that_is_all_it_needs(tmp_path: Path) -> None:
 
 def asked(lean: LeanEnvironment, *argv: str) -> subprocess.CompletedProcess[str]:
     """Run a command where a store is configured that is not there."""
-    path = lean.folder / "config.toml"
+    path = lean.folder / "shared.toml"
     path.touch(0o600)
     path.write_text(f'[cache]\nstore = "redis://127.0.0.1:1"\nencryption_key = "{"00" * 32}"\n')
     return lean.run("-m", "ocibroker", "--config", str(path), *argv)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,11 @@ class Pairing:
 
     def __init__(self, make: Callable[[], PairedTransport]) -> None:
         self._make = make
-        self._lock = threading.Lock()
-        self._transport: PairedTransport | None = None
+        self._made: dict[str, PairedTransport] = {}
 
     @property
     def transport(self) -> PairedTransport:
         """The transport, the same each time."""
-        with self._lock:
-            if self._transport is None:
-                self._transport = self._make()
-            return self._transport
+        made = self._made.get("transport")
+        # No lock, since a forked child might find it held for ever: the first of two that are made at once stays.
+        return self._made.setdefault("transport", self._make()) if made is None else made
