@@ -188,6 +188,11 @@ class Broker:
         return explain(wanted, self._policies, lambda: self._inquire(wanted, caller), self._answers)
 
     @property
+    def clock(self) -> Clock:
+        """The clock by which credentials expire."""
+        return self._clock
+
+    @property
     def providers(self) -> Providers:
         """The providers that may answer, and those that could not be loaded."""
         return self.config.providers
