@@ -148,6 +148,7 @@ DOCKER: Final = FrontEnd(
     refused=_failure,
     unknown=lambda verb: _failure(f"{NAME}: unknown action: {verb}"),
     usage=f"Usage: {NAME} <store|get|erase|list|version>",
+    named=True,
     version_words=frozenset({"version", "--version", "-v"}),
 )
 """Every other verb is a failure in the protocol's own words."""

@@ -32,7 +32,7 @@ def run(front: FrontEnd, argv: Sequence[str], read: Callable[[], bytes], environ
     """Return what the executable answers; ``argv[0]`` is what it was called by.
 
     ``read`` returns standard input and is called only if it matters. An account is the one that ``--account``
-    names, else the end of the executable's own name: ``docker-credential-ocibroker-ACCOUNT``.
+    names, else, for some front ends, the end of the executable's own name: ``docker-credential-ocibroker-ACCOUNT``.
     """
     account, words = _split(front, argv)
     verb = words[0] if words else front.default
@@ -60,7 +60,7 @@ def _split(front: FrontEnd, argv: Sequence[str]) -> tuple[str, Sequence[str]]:
     if len(words) > 1 and words[0] == _ACCOUNT:
         return words[1], words[2:]
     prefix = f"{front.executable}-"
-    return called.removeprefix(prefix) if called.startswith(prefix) else "", words
+    return called.removeprefix(prefix) if front.named and called.startswith(prefix) else "", words
 
 
 def _read() -> bytes:

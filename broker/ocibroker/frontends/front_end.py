@@ -32,7 +32,8 @@ class FrontEnd:
 
     ``failed`` is the answer to an error, ``missed`` that to a question (its standard input) for which there is no
     credential, and why. ``refused`` is the answer to a wrong command line, ``unknown`` to another verb. ``usage``
-    says how the executable is called, and ``default`` is the verb where the protocol names none.
+    says how the executable is called, and ``default`` is the verb where the protocol names none. ``named`` is
+    whether the executable's name may end in an account: for clients that can say it in no other way.
     """
 
     name: str
@@ -44,6 +45,7 @@ class FrontEnd:
     unknown: Callable[[str], Answer]
     usage: str
     default: str = ""
+    named: bool = False
     version_words: frozenset[str] = frozenset({"--version", "-v"})
 
     def answer(self, verb: str, stdin: bytes, broker: Broker, account: str = "") -> Answer:

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from ocibroker.frontends.bazel import BAZEL
 from ocibroker.frontends.docker import DOCKER
 from ocibroker.frontends.front_end import FrontEnd
+from ocibroker.frontends.git import GIT
 from ocibroker.frontends.kubelet import KUBELET
 
-FRONT_ENDS: Final[Mapping[str, FrontEnd]] = MappingProxyType({one.name: one for one in (DOCKER, KUBELET)})
+FRONT_ENDS: Final[Mapping[str, FrontEnd]] = MappingProxyType(
+    {one.name: one for one in (DOCKER, GIT, BAZEL, KUBELET)}
+)
