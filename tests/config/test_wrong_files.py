@@ -64,7 +64,8 @@ TABLE = {
     ),
     "realm": Wrong(BASIC + OPTIONS + 'realms = ["u@h"]', ":5: registry[0].realms: '…@h': carries a user name"),
     "twins": Wrong(
-        2 * (BASIC + OPTIONS), "FILE: registry[0] and registry[1] have the same match (remove one of them)"
+        2 * (BASIC + OPTIONS),
+        "FILE: registry[0] and registry[1] have the same match (remove one of them, or give one an account)",
     ),
     "twins, one with the port that the other means": Wrong(
         BASIC + OPTIONS + (BASIC + OPTIONS).replace("a.test", "a.test:443"),
@@ -77,6 +78,8 @@ TABLE = {
         BASIC + "options = { username = 'u', password = { exec = ['pass', 'x'] } }",
         ":4: registry[0].options.password: names its program by no absolute path",
     ),
+    "twins of one account": Wrong(2 * (BASIC + OPTIONS + 'account = "work"\n'), "have the same match"),
+    "account": Wrong(BASIC + OPTIONS + 'account = "../x"', ":5: registry[0].account: is no name"),
     "insecure and a CA": Wrong(
         TLS + 'ca = ["x"]\ninsecure = true',
         "tls[0]: TLS of a.test: insecure and ca contradict each other",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from ocibroker.cli.account import AccountOption
 from ocibroker.cli.answer import as_data, as_facts
 from ocibroker.cli.duration import seconds
 from ocibroker.cli.facts import fact_table
@@ -16,6 +17,7 @@ from ocibroker.cli.target import TargetArgument
 from ocibroker.cli.terminal import Terminal
 from ocibroker.credential import Anonymous
 from ocibroker.errors import CannotCarry, NoProvider
+from ocibroker.request import Caller
 
 if TYPE_CHECKING:
     from ocibroker.access import Access
@@ -42,13 +44,15 @@ def get(
         float,
         typer.Option("--min-ttl", parser=seconds, metavar="DURATION", help="The life it must have left, as 10m."),
     ] = "60s",  # type: ignore[assignment]  # typer parses the default too
+    account: AccountOption = "",
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask the provider, whatever is remembered.")] = False,
 ) -> None:
     """Get the credential for TARGET that is valid now."""
     invocation: Invocation = context.obj
     actions = ("pull", "push") if push else ("pull",)
+    caller = Caller.of_account(account)
     with invocation.broker() as broker:
-        access = broker.access(target, actions=actions, min_ttl=min_ttl, fresh=refresh)
+        access = broker.access(target, actions=actions, min_ttl=min_ttl, caller=caller, fresh=refresh)
     if access.provider is None:
         raise _nobody(access)
     _WRITERS[output](access, invocation.terminal)

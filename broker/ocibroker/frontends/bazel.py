@@ -39,7 +39,7 @@ class _Response(msgspec.Struct, omit_defaults=True):
 
 
 def _get(question: Question) -> Answer:
-    access = question.broker.access(_target(_decoded(question.stdin).uri))
+    access = question.broker.access(_target(_decoded(question.stdin).uri), caller=question.caller)
     if isinstance(access.credential, Anonymous):
         return Answer(_nothing(), f"{access.target}: no credential: {access.credential.reason}")
     headers = {name: [value] for name, value in access.headers().items()}

@@ -56,7 +56,7 @@ def _get(question: Question) -> Answer:
     server = _line(question.stdin)
     if not server:
         return _failure(NO_SERVER)
-    access = question.broker.access(_target(server))
+    access = question.broker.access(_target(server), caller=question.caller)
     if isinstance(access.credential, Anonymous):
         return _miss(question.stdin, f"{access.target}: {access.credential.reason}")
     return Answer(render(server, access.credential))
@@ -83,10 +83,11 @@ def _list(question: Question) -> Answer:
     """Return the user names of the rules for exactly one host; what fails is left out, and said."""
     found, missing = {}, []
     for rule in question.broker.config.rules:
-        if "*" in rule.pattern.host:
+        if "*" in rule.pattern.host or rule.account != question.account:
             continue
+        target = Target.parse(f"oci://{rule.pattern.text}")
         try:
-            access = question.broker.access(Target.parse(f"oci://{rule.pattern.text}"), deadline=_LIST_SECONDS)
+            access = question.broker.access(target, deadline=_LIST_SECONDS, caller=question.caller)
         except OcibrokerError as error:
             missing.append(str(error))
         else:
@@ -99,7 +100,7 @@ def _list(question: Question) -> Answer:
 
 def _kept_elsewhere(server: str, question: Question) -> Answer:
     """Succeed without storing: a client that logs in or out should not fail, and should not be misled."""
-    told = question.broker.explain(_target(server))
+    told = question.broker.explain(_target(server), caller=question.caller)
     who = f"provider {told.provider} answers here ({told.why})" if told.provider else told.why
     return Answer(diagnostics=f"nothing is stored for {told.target}: {who}")
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from ocibroker.broker import Broker
 from ocibroker.errors import InvalidValue, OcibrokerError
 from ocibroker.frontends.answer import Answer
+from ocibroker.request import Caller
 
 LONGEST = 65536
 """Bytes of a question: git's longest line, and what a pipe holds."""
@@ -21,6 +22,11 @@ class Question:
     stdin: bytes = field(repr=False)
     broker: Broker
     account: str = ""
+
+    @property
+    def caller(self) -> Caller | None:
+        """Whom the broker is asked for, where that is not everybody."""
+        return Caller.of_account(self.account)
 
 
 Verb: TypeAlias = Callable[[Question], Answer]

@@ -86,7 +86,7 @@ def _get(question: Question) -> Answer:
     target = asked.target()
     if target is None:
         return _elsewhere(asked)
-    access = question.broker.access(target)
+    access = question.broker.access(target, caller=question.caller)
     if isinstance(access.credential, Anonymous):
         # Git asks the next helper then, or the person: only who was meant to answer says why not.
         return Answer(diagnostics=f"{target}: {access.credential.reason}" if access.provider else "")
@@ -144,9 +144,9 @@ def _erase(question: Question) -> Answer:
     if target is None:
         return Answer()
     marks = {one for one in asked.states if one.startswith(_STATE)} or {_state(refused_one or "")}
-    credential = question.broker.access(target).credential
+    credential = question.broker.access(target, caller=question.caller).credential
     if not isinstance(credential, Anonymous) and _state(credential.secret.reveal()) in marks:
-        question.broker.access(target, fresh=True)
+        question.broker.access(target, caller=question.caller, fresh=True)
     return Answer()
 
 

@@ -76,7 +76,7 @@ def _get(question: Question) -> Answer:
     if not request.image:
         raise InvalidValue("image in plugin request was empty")
     registry, target = _parsed(request.image)
-    access = question.broker.access(target, deadline=_DEADLINE, caller=_caller(request))
+    access = question.broker.access(target, deadline=_DEADLINE, caller=_caller(request, question.account))
     if isinstance(access.credential, Anonymous):
         why = f"{access.target}: no credential: {access.credential.reason}"
         return Answer(_nothing(request.api_version), why)
@@ -110,11 +110,13 @@ def _parsed(image: str) -> tuple[str, Target]:
     return registry, target
 
 
-def _caller(request: _Request) -> Caller | None:
-    annotations = request.service_account_annotations or {}
-    if not request.service_account_token:
-        return Caller(annotations=annotations) if annotations else None
-    return Caller(token=Secret(request.service_account_token), annotations=annotations)
+def _caller(request: _Request, account: str) -> Caller:
+    token = request.service_account_token
+    return Caller(
+        token=Secret(token) if token else None,
+        annotations=request.service_account_annotations or {},
+        account=account,
+    )
 
 
 def _auth(access: Access) -> _Auth:
