@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ocibroker.cli.account import AccountOption
 from ocibroker.cli.facts import Fact, fact_table
 from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.output import Output, OutputOption
 from ocibroker.cli.target import TargetArgument
 from ocibroker.cli.trust import trust_facts
+from ocibroker.cli.wanted import AccountOption
 from ocibroker.request import Caller
 
 if TYPE_CHECKING:
