@@ -179,14 +179,12 @@ def renewing(desk: Desk) -> Broker:
 FIELDS = ("protocol", "host", "path", "username", "password", "wwwauth[]", "capability[]", "unknown")
 
 
-@pytest.mark.parametrize("control", [*range(0x20), 0x7F])
+@pytest.mark.parametrize("control", [*range(0x0A), *range(0x0B, 0x20), 0x7F])  # LF ends a line, by the protocol
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_control_character_in_any_field_is_refused(control: int, field: str, broker: Broker) -> None:
-    if control == 0x0A:
-        return  # it ends the line, by the protocol
     value = {"protocol": "https", "host": "charts.example.com"}.get(field, "value")
     lines = {"protocol": "https", "host": "charts.example.com"}
-    for position in (0, len(value) // 2, len(value)):
+    for position in range(len(value) + 1):
         lines[field] = value[:position] + chr(control) + value[position:]
         stdin = "".join(f"{key}={text}\n" for key, text in lines.items())
         answer = ask(broker, stdin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -143,12 +144,33 @@ def test_a_failure_is_told_on_standard_error_only(failure: tuple[bytes, str], br
     assert KUBELET.answer("get", stdin, broker) == Answer(b"", told, 1)
 
 
+WHOLE = {
+    "apiVersion": V1,
+    "kind": "CredentialProviderRequest",
+    "image": "charts.example.com/app",
+    "serviceAccountToken": "of-a-pod",
+    "key": "iam.gke.io/gcp-service-account",
+    "value": "robot@project.test",
+}
+
+
+def with_all(fields: Mapping[str, str]) -> bytes:
+    asked = {name: text for name, text in fields.items() if name not in {"key", "value"}}
+    return json.dumps({**asked, "serviceAccountAnnotations": {fields["key"]: fields["value"]}}).encode()
+
+
+def test_without_a_control_character_there_is_an_answer(broker: Broker) -> None:
+    assert KUBELET.answer("get", with_all(WHOLE), broker).status == 0
+
+
 @pytest.mark.parametrize("control", [*range(0x20), 0x7F])
-@pytest.mark.parametrize("position", [0, 6, 18, 22])
-def test_a_control_character_anywhere_in_the_image_is_refused(control: int, position: int, broker: Broker) -> None:
-    image = "charts.example.com/app"
-    answer = ask(broker, image[:position] + chr(control) + image[position:])
-    assert (answer.stdout, answer.status) == (b"", 1)
+@pytest.mark.parametrize("field", WHOLE)
+def test_a_control_character_anywhere_in_any_field_is_refused(control: int, field: str, broker: Broker) -> None:
+    text = WHOLE[field]
+    for position in range(len(text) + 1):
+        fields = {**WHOLE, field: text[:position] + chr(control) + text[position:]}
+        answer = KUBELET.answer("get", with_all(fields), broker)
+        assert (answer.stdout, answer.status) == (b"", 1)
 
 
 def test_fields_that_are_not_known_are_passed_over(broker: Broker) -> None:

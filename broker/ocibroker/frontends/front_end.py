@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ocibroker.broker import Broker
 from ocibroker.errors import InvalidValue, OcibrokerError
 from ocibroker.frontends.answer import Answer
+from ocibroker.frontends.asked import Asked
 from ocibroker.request import Caller
 
 LONGEST = 65536
@@ -17,10 +17,10 @@ LONGEST = 65536
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a program asks: its standard input, the broker that knows, and the account that it names, if any."""
+    """What a program asks: its standard input, who knows the answer, and the account that it names, if any."""
 
     stdin: bytes = field(repr=False)
-    broker: Broker
+    broker: Asked
     account: str = ""
 
     @property
@@ -54,7 +54,7 @@ class FrontEnd:
     named: bool = False
     version_words: frozenset[str] = frozenset({"--version", "-v"})
 
-    def answer(self, verb: str, stdin: bytes, broker: Broker, account: str = "") -> Answer:
+    def answer(self, verb: str, stdin: bytes, broker: Asked, account: str = "") -> Answer:
         """Return what the executable answers to ``verb`` and ``stdin``; it raises nothing."""
         if verb not in self.verbs:
             return self.unknown(verb)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import chain
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -26,7 +27,7 @@ from ocibroker.frontends import executable
 from ocibroker.frontends.answer import Answer
 from ocibroker.frontends.front_end import FrontEnd, Question, refused, told
 from ocibroker.request import Caller
-from ocibroker.secret import Secret
+from ocibroker.secret import Secret, has_control
 from ocibroker.target import Target
 
 _GROUP: Final = "credentialprovider.kubelet.k8s.io"
@@ -112,6 +113,8 @@ def _parsed(image: str) -> tuple[str, Target]:
 
 def _caller(request: _Request, account: str) -> Caller:
     token = request.service_account_token
+    if any(map(has_control, chain(*(request.service_account_annotations or {}).items()))):
+        raise InvalidValue("an annotation holds a control character")
     return Caller(
         token=Secret(token) if token else None,
         annotations=request.service_account_annotations or {},
