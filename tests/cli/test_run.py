@@ -163,6 +163,18 @@ class TestWhatItFinds:
         (home.home / ".docker" / "config.json").write_bytes(content.encode("latin-1"))
         assert json.loads(shown(run(home, SHOW))["files"]["config.json"]) == {"auths": ALICE}
 
+    def test_a_client_certificate_by_links_and_what_to_do_with_it(self, home: Desk, runtime: Path) -> None:
+        certificate, key = Authority().issue("me@test").write(home.home / "identity")
+        names = f"client_cert = '{certificate}'\nclient_key = '{key}'\nca_only = true\n"
+        home.configure(RULES.replace('ca = ["ca.pem"]\n', f'ca = ["ca.pem"]\n{names}'))
+        outcome = run(home, SHOW, "-t", "private.test:5000", "-t", "private.test:5000/again")
+        found = shown(outcome)
+        assert found["files"]["certs.d/private.test:5000/client.cert"] == certificate.read_text()
+        assert found["files"]["certs.d/private.test:5000/client.key"] == key.read_text()
+        assert "tell the tool of the client certificate: $OCIBROKER_CERTS_D/private.test:5000" in outcome.stderr
+        assert outcome.stderr.count("ca_only is not passed on") == 1
+        assert key.exists()
+
 
 class TestWhatIsSaid:
     def test_what_cannot_be_passed_on(self, home: Desk, runtime: Path) -> None:

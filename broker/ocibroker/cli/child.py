@@ -44,7 +44,7 @@ def run(
         for access in accesses:
             if isinstance(access.credential, Anonymous):
                 terminal.note(f"{access.target}: no login, access is anonymous: {access.credential.reason}")
-        for shortcoming in shortcomings(accesses):
+        for shortcoming in dict.fromkeys(shortcomings(accesses)):
             terminal.note(shortcoming)
         status = supervise(command, environ, folder.lifeline, terminal)
     raise typer.Exit(status)
