@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _OF_LOGINS: Final = frozenset({"auths", "credHelpers", "credsStore", "HttpHeaders"})
 """Keys of Docker's file that are not taken over: each would send something else than what was asked for."""
 
-
 _OURS: Final = frozenset({"config.json", "auth.json", "certs.d", "ca.pem"})
 
 
@@ -38,11 +37,10 @@ def furnish(folder: Path, accesses: Sequence[Access], environ: Mapping[str, str]
 
 
 def _variables(folder: Path) -> dict[str, str]:
-    login = str(folder / "config.json")
     return {
         "DOCKER_CONFIG": str(folder),
         "REGISTRY_AUTH_FILE": str(folder / "auth.json"),
-        "HELM_REGISTRY_CONFIG": login,
+        "HELM_REGISTRY_CONFIG": str(folder / "config.json"),
         "OCIBROKER_CERTS_D": str(folder / "certs.d"),
     }
 
@@ -82,11 +80,7 @@ def _settings(docker: Path) -> dict[str, Any]:
 def _beside(docker: Path) -> list[Path]:
     """Return what else Docker keeps there: plugins and contexts."""
     try:
-        return [
-            entry
-            for entry in docker.iterdir()
-            if entry.name not in {"config.json", "auth.json", "certs.d", "ca.pem"}
-        ]
+        return [entry for entry in docker.iterdir() if entry.name not in _OURS]
     except OSError:
         return []
 
@@ -110,6 +104,6 @@ def _authorities(folder: Path, accesses: Sequence[Access]) -> dict[str, str]:
     private = dict.fromkeys(pem for access in accesses for pem in access.tls.load().authorities)
     if not private:
         return {}
-    path = folder / "ca.pem"
-    path.write_text("\n".join([accesses[0].tls.roots.bundle(), *private]))
+    path, roots = folder / "ca.pem", accesses[0].tls.roots
+    path.write_text("\n".join([*([] if roots.absent else [roots.bundle()]), *private]))
     return {"SSL_CERT_FILE": str(path)}
