@@ -77,10 +77,10 @@ def test_nobody_is_served_by_anothers_rule(front: FrontEnd, account: str, surrou
 
 
 @each_front_end
-def test_it_is_named_by_the_executable_where_the_client_can_say_it_in_no_other_way(
+def test_it_is_named_by_the_executable_of_all_but_the_kubelet(
     front: FrontEnd, surroundings: dict[str, str]
 ) -> None:
-    account = "ci" if front.name in {"docker", "bazel"} else "nobody"
+    account = "nobody" if front.name == "kubelet" else "ci"
     assert shows(front, account) in asked(front, [f"/bin/{front.executable}-ci", "get"], surroundings)
 
 

@@ -32,7 +32,7 @@ def run(front: FrontEnd, argv: Sequence[str], read: Callable[[], bytes], environ
     """Return what the executable answers; ``argv[0]`` is what it was called by.
 
     ``read`` returns standard input and is called only if it matters. An account is the one that ``--account``
-    names, else, for some front ends, the end of the executable's own name: ``docker-credential-ocibroker-ACCOUNT``.
+    names, else the end of the executable's own name, as in ``docker-credential-ocibroker-ACCOUNT``.
     """
     account, words = _split(front, argv)
     verb = words[0] if words else front.default

@@ -39,7 +39,7 @@ class FrontEnd:
     ``failed`` is the answer to an error, ``missed`` that to a question (its standard input) for which there is no
     credential, and why. ``refused`` is the answer to a wrong command line, ``unknown`` to another verb. ``usage``
     says how the executable is called, and ``default`` is the verb where the protocol names none. ``named`` is
-    whether the executable's name may end in an account: for clients that can say it in no other way.
+    whether the executable's name may end in an account.
     """
 
     name: str

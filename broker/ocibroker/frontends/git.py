@@ -163,6 +163,7 @@ GIT: Final = FrontEnd(
     refused=refused,
     unknown=lambda _: Answer(),
     usage=f"Usage: {_NAME} [--account NAME] <get|store|erase|capability>",
+    named=True,
 )
 
 
