@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ocibroker.access import Access
-from ocibroker.clock import Clock
-from ocibroker.config import Config
-from ocibroker.explanation import Explanation
-from ocibroker.request import Caller
-from ocibroker.target import Target
+if TYPE_CHECKING:
+    from ocibroker.access import Access
+    from ocibroker.clock import Clock
+    from ocibroker.config import Config
+    from ocibroker.explanation import Explanation
+    from ocibroker.request import Caller
+    from ocibroker.target import Target
 
 
 class Asked(Protocol):

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ocibroker.access import Access
 from ocibroker.credential import Anonymous
 from ocibroker.errors import InvalidTarget, InvalidValue
 from ocibroker.frontends import executable
 from ocibroker.frontends.answer import Answer
 from ocibroker.frontends.front_end import FrontEnd, Question, refused, told
 from ocibroker.target import Target
+
+if TYPE_CHECKING:
+    from ocibroker.access import Access
 
 _NAME: Final = "bazel-credential-ocibroker"
 _OF_A_REGISTRY: Final = re.compile(r"v2/(.+)/(?:manifests|blobs|tags|referrers)/[^/]+", re.ASCII)

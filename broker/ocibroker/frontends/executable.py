@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Final
 
-from ocibroker.broker import Broker
-from ocibroker.child import NESTED
 from ocibroker.errors import OcibrokerError
 from ocibroker.frontends.answer import Answer
 from ocibroker.frontends.front_end import LONGEST, FrontEnd
+from ocibroker.helper_protocol import NESTED
 from ocibroker.version import __version__
 
 _HELP: Final = frozenset({"--help", "-h"})
@@ -47,6 +46,8 @@ def run(front: FrontEnd, argv: Sequence[str], read: Callable[[], bytes], environ
     stdin = read()
     if verb == "get" and environ.get(NESTED):
         return front.missed(stdin, "asked by a helper that ocibroker itself runs")
+    from ocibroker.broker import Broker  # here, since the answers above need none
+
     try:
         with Broker.from_config(environ=environ, ahead=False, store="file") as broker:
             return front.answer(verb, stdin, broker, account)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ocibroker.errors import InvalidValue, OcibrokerError
 from ocibroker.frontends.answer import Answer
-from ocibroker.frontends.asked import Asked
 from ocibroker.request import Caller
 
-LONGEST = 65536
+if TYPE_CHECKING:
+    from ocibroker.frontends.asked import Asked
+
+LONGEST: Final = 65536
 """Bytes of a question: git's longest line, and what a pipe holds."""
 
 

@@ -12,15 +12,17 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ocibroker.access import Access
 from ocibroker.credential import Anonymous, Basic, Bearer, IdentityToken
 from ocibroker.errors import CannotCarry, InvalidValue
 from ocibroker.frontends import executable
 from ocibroker.frontends.answer import Answer
 from ocibroker.frontends.front_end import FrontEnd, Question, refused, told
 from ocibroker.target import Target
+
+if TYPE_CHECKING:
+    from ocibroker.access import Access
 
 _NAME: Final = "git-credential-ocibroker"
 _CAPABILITIES: Final = ("authtype", "state")

@@ -15,12 +15,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from itertools import chain
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from ocibroker.access import Access
-from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic
 from ocibroker.errors import CannotCarry, InvalidTarget, InvalidValue
 from ocibroker.frontends import executable
@@ -29,6 +27,10 @@ from ocibroker.frontends.front_end import FrontEnd, Question, refused, told
 from ocibroker.request import Caller
 from ocibroker.secret import Secret, has_control
 from ocibroker.target import Target
+
+if TYPE_CHECKING:
+    from ocibroker.access import Access
+    from ocibroker.clock import Clock
 
 _GROUP: Final = "credentialprovider.kubelet.k8s.io"
 _VERSIONS: Final = frozenset({f"{_GROUP}/v1", f"{_GROUP}/v1beta1", f"{_GROUP}/v1alpha1"})
