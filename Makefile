@@ -4,8 +4,8 @@ PYTHON ?= python3
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Programs, and folders that hold Python; mypy refuses one that holds none.
-SCRIPTS := $(wildcard broker/scripts/*)
+# One program, whose other names are links to it, and folders that hold Python; mypy refuses one that holds none.
+SCRIPTS := $(wildcard broker/scripts/docker-credential-ocibroker)
 CODE := $(SCRIPTS) $(foreach folder,broker plugins tests examples benchmarks,$(if $(wildcard $(folder)/*.py $(folder)/*/*.py),$(folder)))
 
 ifneq ($(shell command -v uv 2>/dev/null),)

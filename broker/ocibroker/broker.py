@@ -72,8 +72,8 @@ class Broker:
         self._connections = Connections(self._policies, route, self._clock)
         self._pairs = Pairs(self._connections, self._clock)
         self._means = Means(environ, self._clock, self._policies, self._connections)
-        self._select: Callable[[Target], Selection]
-        self._select = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
+        self._select: Callable[[Target, str], Selection]
+        self._select = lru_cache(_MOST)(lambda target, who: select(target, config.rules, config.providers, who))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
         self._answers = Answers(self._clock, store=store or self._shared_store(route), ahead=ahead)
         self._recall = Recall(self._answers, self._policies)
@@ -171,7 +171,7 @@ class Broker:
         from ocibroker.given import Given  # here, since only a login tries one
 
         wanted = _target(target, actions)
-        origin, realms = self._origin(wanted), self._select(wanted).realms
+        origin, realms = self._origin(wanted), self._select(wanted, "").realms
         return Access(
             target=wanted,
             origin=origin,
@@ -188,6 +188,11 @@ class Broker:
 
         wanted = _target(target, None)
         return explain(wanted, self._policies, lambda: self._inquire(wanted, caller), self._answers)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock by which credentials expire."""
+        return self._clock
 
     @property
     def providers(self) -> Providers:
@@ -221,10 +226,13 @@ class Broker:
             )
         return origin
 
+    def _selection(self, target: Target, caller: Caller | None) -> Selection:
+        return self._select(target, caller.account if caller else "")
+
     def _inquire(self, target: Target, caller: Caller | None) -> Inquiry:
         origin = self._origin(target)
         trust = self._policies.for_origin(origin).contents
-        return self._inquiry(target, origin, self._select(target), caller, trust)
+        return self._inquiry(target, origin, self._selection(target, caller), caller, trust)
 
     def _inquire_for_what_is_there(self, target: Target, caller: Caller | None) -> Inquiry:
         """Return the same; where an answer is there, the files of the host's policy are not looked into.
@@ -232,7 +240,9 @@ class Broker:
         It was got after the same bytes had been verified: its key tells of them.
         """
         origin = self._origin(target)
-        inquiry = self._inquiry(target, origin, self._select(target), caller, self._policies.contents(origin))
+        inquiry = self._inquiry(
+            target, origin, self._selection(target, caller), caller, self._policies.contents(origin)
+        )
         known = inquiry.key and not self._policies.verified(origin) and self._answers.entry(inquiry) is not None
         if known or self._policies.for_origin(origin).contents is inquiry.trust:
             return inquiry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 import msgspec
 
@@ -30,10 +30,19 @@ O_co = TypeVar("O_co", bound=Options, covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who a front end asks for: a workload's own identity token and the annotations that came with it."""
+    """Who a front end asks for: a workload's own identity token and the annotations that came with it.
+
+    ``account`` chooses among several accounts on one host: only rules of that account answer.
+    """
 
     token: Secret | None = None
     annotations: Mapping[str, str] = field(default_factory=_nothing)
+    account: str = ""
+
+    @classmethod
+    def of_account(cls, name: str) -> Self | None:
+        """Return who asks for that account, and nothing else is known of; none where no account is named."""
+        return cls(account=name) if name else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,8 @@ TABLE = {
     ),
     "realm": Wrong(BASIC + OPTIONS + 'realms = ["u@h"]', ":5: registry[0].realms: '…@h': carries a user name"),
     "twins": Wrong(
-        2 * (BASIC + OPTIONS), "FILE: registry[0] and registry[1] have the same match (remove one of them)"
+        2 * (BASIC + OPTIONS),
+        "FILE: registry[0] and registry[1] have the same match (remove one of them, or give one an account)",
     ),
     "twins, one with the port that the other means": Wrong(
         BASIC + OPTIONS + (BASIC + OPTIONS).replace("a.test", "a.test:443"),
@@ -112,6 +113,8 @@ TABLE = {
         '[cache]\nstore = "file"\nencryption_key = "hunter2"',
         ":3: cache.encryption_key: is for a store that a fleet shares only (set store = ",
     ),
+    "twins of one account": Wrong(2 * (BASIC + OPTIONS + 'account = "work"\n'), "have the same match"),
+    "account": Wrong(BASIC + OPTIONS + 'account = "../x"', ":5: registry[0].account: is no name"),
     "insecure and a CA": Wrong(
         TLS + 'ca = ["x"]\ninsecure = true',
         "tls[0]: TLS of a.test: insecure and ca contradict each other",

@@ -33,7 +33,7 @@ REGISTRY = "registry.example.com"
 CLOUDS: Mapping[str, type[Options]] = MappingProxyType(
     {"ecr.md": EcrOptions, "gar.md": GarOptions, "acr.md": AcrOptions}
 )
-OURS = re.compile(r"ocibroker |.*\| docker-credential-ocibroker ")
+OURS = re.compile(r"ocibroker |.*\| (\w+-credential-ocibroker|ocibroker-credential-provider)")
 COMMANDS = [line for block in blocks("sh") for line in block.text.splitlines() if OURS.match(line)]
 
 

@@ -1,6 +1,8 @@
 """The helper asks the sidecar, and what that answers is final."""
 
+import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,17 @@ def test_more_than_a_bound_is_not_read_from_standard_input(helper: Helper, place
         done = helper.run("get", stdin=b"a" * 65537)
         assert server.connections == 0
     assert (done.stdout, done.returncode) == (b"ocibroker: standard input is longer than 65536 bytes\n", 1)
+
+
+def test_nobody_need_read_the_answer(helper: Helper, place: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with raw_unix(answering(), place):
+        argv = [*helper.program, "get"]
+        surroundings, errors = helper.surroundings, subprocess.PIPE
+        done = subprocess.run(argv, env=surroundings, input=SERVER, stdout=writer, stderr=errors, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_place_that_would_break_the_line_is_shown_escaped(helper: Helper) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from ocibroker.frontends.front_end import FrontEnd
+from ocibroker.frontends.table import FRONT_ENDS
 from tests.cli.lean_environment import LeanEnvironment, closure, link
-from tests.scripts.helper import FOUND, INSTALLED, NAME, Helper, answering
+from tests.scripts.helper import FOUND, INSTALLED, NAME, Helper, answering, module
 from tests.transport.raw_server import raw_unix
 
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -168,9 +171,39 @@ def test_the_name_says_the_protocol(name: str, protocol: str, helper: Helper, pl
     assert server.received.startswith(b"POST /v1/helpers/%s/get " % protocol.encode())
 
 
-def test_it_is_installed_as_it_is_and_may_be_executed() -> None:
+@pytest.mark.parametrize("front", FRONT_ENDS.values(), ids=FRONT_ENDS)
+def test_it_is_installed_as_it_is_under_the_name_of_each_front_end(front: FrontEnd) -> None:
     files = distribution("ocibroker").files or ()
-    (installed,) = (Path(str(file.locate())) for file in files if file.name == NAME)
-    assert installed.resolve() == INSTALLED.resolve()
-    assert os.access(INSTALLED, os.X_OK)
+    (installed,) = (Path(str(file.locate())) for file in files if file.name == front.executable)
+    assert installed.resolve() == INSTALLED.with_name(front.executable).resolve()
+    assert os.access(installed, os.X_OK)
+    assert installed.read_bytes() == INSTALLED.read_bytes()
     assert INSTALLED.read_bytes().startswith(b"#!/bin/sh\n")
+
+
+def test_it_knows_the_front_ends_as_their_table_does() -> None:
+    program = module()
+    assert {front.executable: name for name, front in FRONT_ENDS.items()} == program.PROTOCOLS
+    assert set(program.NAMING) == {name for name, front in FRONT_ENDS.items() if front.named}
+    defaults = {name: (front.default,) for name, front in FRONT_ENDS.items() if front.default}
+    assert defaults == program.WITHOUT_A_VERB
+
+
+def test_the_kubelet_asks_without_a_verb(helper: Helper, place: Path) -> None:
+    program = INSTALLED.with_name("ocibroker-credential-provider")
+    with raw_unix(answering(), place) as server:
+        Helper(helper.home, [program]).run()
+    assert server.received.startswith(b"POST /v1/helpers/kubelet/get ")
+
+
+def test_an_account_in_the_name_is_answered_without_the_sidecar(helper: Helper, place: Path) -> None:
+    link = linked(helper.home / f"{NAME}-ci", INSTALLED)
+    with (helper.home / "config.toml").open("a") as config:
+        config.write(
+            '[[registry]]\nmatch = "registry.test"\nprovider = "basic"\naccount = "ci"\n'
+            'options = { username = "robot", password = "of-the-account" }\n'
+        )
+    with raw_unix(answering(), place) as server:
+        done = Helper(helper.home, [link]).run("get")
+        assert server.connections == 0
+    assert json.loads(done.stdout)["Secret"] == "of-the-account"

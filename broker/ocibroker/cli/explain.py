@@ -12,6 +12,8 @@ from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.output import Output, OutputOption
 from ocibroker.cli.target import TargetArgument
 from ocibroker.cli.trust import trust_facts
+from ocibroker.cli.wanted import AccountOption
+from ocibroker.request import Caller
 
 if TYPE_CHECKING:
     from ocibroker.explanation import Explanation
@@ -22,13 +24,14 @@ def explain(
     context: typer.Context,
     target: TargetArgument,
     output: OutputOption = Output.TABLE,
+    account: AccountOption = "",
 ) -> None:
     """Say who answers for TARGET and why, and how it is reached; the network is not touched."""
     invocation: Invocation = context.obj
     from ocibroker.sidecar_probe import who_answers
 
     with invocation.broker() as broker:
-        explanation = broker.explain(target)
+        explanation = broker.explain(target, caller=Caller.of_account(account))
     helpers = who_answers(invocation.environ)
     if output is Output.JSON:
         invocation.terminal.say_json({**explanation.as_data(), "helpers": helpers.as_data()})

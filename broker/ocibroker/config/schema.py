@@ -47,6 +47,7 @@ class RegistryTable(_Strict, frozen=True, kw_only=True):
     anonymous_fallback: bool = False
     realms: list[str] = []
     timeout: float | None = None
+    account: str = ""
 
 
 class TLSTable(_Strict, frozen=True, kw_only=True):
