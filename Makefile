@@ -4,8 +4,9 @@ PYTHON ?= python3
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Folders that hold Python; mypy refuses one that holds none.
-CODE := $(foreach folder,broker plugins tests examples benchmarks,$(if $(wildcard $(folder)/*.py $(folder)/*/*.py),$(folder)))
+# One program, whose other names are links to it, and folders that hold Python; mypy refuses one that holds none.
+SCRIPTS := $(wildcard broker/scripts/docker-credential-ocibroker)
+CODE := $(SCRIPTS) $(foreach folder,broker plugins tests examples benchmarks,$(if $(wildcard $(folder)/*.py $(folder)/*/*.py),$(folder)))
 
 ifneq ($(shell command -v uv 2>/dev/null),)
 make_venv := uv venv --quiet --allow-existing --python $(PYTHON) $(VENV)
@@ -36,12 +37,10 @@ check: $(VENV)/.installed-dev  ## set up, then lint, check the formatting and th
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy $(CODE)
 
-bench: $(VENV)/.installed-dev  ## set up, then measure side by side with other tools; needs docker-registry and skopeo
+bench: $(VENV)/.installed-dev  ## set up, then measure side by side with other tools, into benchmarks/RESULTS.md
 	$(prepare)
 	$(install) --group bench
-	$(BIN)/python -m benchmarks.pull
-	$(BIN)/python -m benchmarks.cold_ecr
-	$(BIN)/python -m benchmarks.cached
+	$(BIN)/python -m benchmarks
 
 format: $(VENV)/.installed-dev  ## set up, then format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix $(CODE)
@@ -55,7 +54,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("ocibroker needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
 	$(make_venv)
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
+$(VENV)/.installed: pyproject.toml $(SCRIPTS) | $(BIN)/python
 	$(prepare)
 	$(install) --editable '.[all,testing]'
 	@touch $@

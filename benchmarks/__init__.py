@@ -1,1 +1,1 @@
-"""Side by side with what people use instead; each prints a table of medians and ratios."""
+"""Side by side with what people use instead: a benchmark is a module with ``measure``, which returns a report."""

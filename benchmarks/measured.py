@@ -1,6 +1,7 @@
-"""Runs the commands that standard input names, and prints what they cost: seconds, and peak memory in KiB.
+"""Runs the commands that standard input names, and prints what they cost, as JSON.
 
-A process of its own, with nothing imported: a child's peak counts from what its parent had in memory.
+A process of its own, with nothing imported: a child's peak counts from what its parent had in memory. Each command
+reads its standard input from a pipe and writes its output to one, as a client of a credential helper has it.
 """
 
 import json
@@ -8,14 +9,25 @@ import os
 import sys
 import time
 
-QUIET = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-
-commands, peak = json.load(sys.stdin), 0
+told = json.load(sys.stdin)
+text, peak, output = told["stdin"].encode(), 0, b""
 begin = time.perf_counter()
-for command in commands:
-    child = os.posix_spawnp(command[0], command, os.environ, file_actions=QUIET)
+for command in told["commands"]:
+    (source, sink), (reader, writer) = os.pipe(), os.pipe()
+    pipes = [(os.POSIX_SPAWN_DUP2, source, 0), (os.POSIX_SPAWN_DUP2, writer, 1)]
+    child = os.posix_spawnp(command[0], command, os.environ, file_actions=pipes)
+    os.close(source)
+    os.close(writer)
+    if text:
+        os.write(sink, text)
+    os.close(sink)
+    output = b""
+    while part := os.read(reader, 65536):
+        output += part
+    os.close(reader)
     _, status, usage = os.wait4(child, 0)
     if status:
-        sys.exit(f"{command[0]} ended with {os.waitstatus_to_exitcode(status)}")
+        sys.exit(f"{command[0]} ended with {os.waitstatus_to_exitcode(status)}: {output[:500]!r}")
     peak = max(peak, usage.ru_maxrss)
-print(time.perf_counter() - begin, peak)
+seconds = time.perf_counter() - begin
+json.dump({"seconds": seconds, "peak": peak, "stdout": output.decode(errors="replace")}, sys.stdout)

@@ -1,16 +1,23 @@
-"""The result as Markdown."""
+"""The costs as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from statistics import median
 
-from benchmarks.measure import Cost
+from benchmarks.measure import Costs, ratio
 
 
-def table(costs: Mapping[str, Cost], *, ours: Collection[str]) -> Iterable[str]:
-    """Yield the lines: seconds, times of the fastest other, peak memory."""
-    fastest = min(cost.seconds for name, cost in costs.items() if name not in ours)
-    yield "| | seconds | ratio to the fastest other | peak MiB |"
-    yield "|---|---|---|---|"
-    for name, cost in sorted(costs.items(), key=lambda item: item[1].seconds):
-        yield f"| {name} | {cost.seconds:.2f} | {cost.seconds / fastest:.2f} | {cost.peak / 1024:.0f} |"
+def table(costs: Costs, *, to: str = "") -> str:
+    """Return a row for each contender, the fastest first; ratios are those to ``to``, else to the fastest.
+
+    Times and memory are medians, ratios medians of the rounds' ratios.
+    """
+    seconds = {name: median(cost.seconds for cost in found) for name, found in costs.items()}
+    names = sorted(seconds, key=lambda name: seconds[name])
+    to = to or names[0]
+    rounds = len(costs[to])
+    lines = [f"{rounds} rounds:", "", f"| | ms | × {to} | peak MiB |", "|---|---|---|---|"]
+    for name in names:
+        peak = median(cost.peak for cost in costs[name]) / 1024
+        lines.append(f"| {name} | {seconds[name] * 1000:.1f} | {ratio(costs, name, to):.2f} | {peak:.0f} |")
+    return "\n".join(lines)

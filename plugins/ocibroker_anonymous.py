@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ocibroker.provider import Anonymous, FetchRequest, Identity, Options, Provider, Request, Target, providers
+from ocibroker.provider import Anonymous, Identity, Options, Provider, Request, Target, providers
+
+if TYPE_CHECKING:
+    from ocibroker.provider import FetchRequest
 
 
 class AnonymousOptions(Options, frozen=True, kw_only=True):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocibroker.provider import (
     Basic,
-    FetchRequest,
     Identity,
     Options,
     Provider,
@@ -17,6 +16,9 @@ from ocibroker.provider import (
     TextRef,
     providers,
 )
+
+if TYPE_CHECKING:
+    from ocibroker.provider import FetchRequest
 
 
 class BasicOptions(Options, frozen=True, kw_only=True):

@@ -16,6 +16,9 @@ from ocibroker.testing.chart import CONFIG_TYPE, LAYER_TYPE, MANIFEST_TYPE
 LARGE = 100 * 1000 * 1000
 MANY = 200
 
+Stock = dict[str, list[str]]
+"""The references of each workload, without tags: all are 1.0.0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -24,14 +27,15 @@ class Shelf:
     address: str
     authority: Path
 
-    def stock(self) -> dict[str, list[str]]:
-        """Put everything there and return the references of each workload, without tags: all are 1.0.0."""
+    def stock(self) -> Stock:
+        """Put everything there and return what is there to be pulled."""
         with httpx.Client(base_url=f"https://{self.address}", verify=str(self.authority), trust_env=False) as http:
             large = _push(http, _large("large", os.urandom(LARGE)))
             small = [_push(http, chart(f"small-{number}", "1.0.0")) for number in range(MANY)]
         return {
             f"one chart of {LARGE // 1_000_000} MB": [f"{self.address}/{large}"],
             f"{MANY} small charts": [f"{self.address}/{one}" for one in small],
+            "one small chart": [f"{self.address}/{small[0]}"],
         }
 
 

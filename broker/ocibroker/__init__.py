@@ -56,12 +56,9 @@ _HOME = {
 if not TYPE_CHECKING:  # visible to a checker, it would make every misspelling legal
 
     def __getattr__(name: str) -> object:
-        if (home := _HOME.get(name)) is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        import importlib
+        from ocibroker.lazily import resolve
 
-        value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-        return value
+        return resolve(globals(), _HOME, name)
 
 
 def __dir__() -> list[str]:

@@ -2,21 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
-import httpx
-
-from ocibroker.auth import authorization
+from ocibroker.auth.header import authorization
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.errors import TransportRefused
 from ocibroker.origin import Origin
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicy
-from ocibroker.transport import PairedTransport, make_async_client, make_client
+from ocibroker.transport.pairing import Pairing
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ocibroker.transport import PairedTransport
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paired:
+    """The field that holds an access's transport, which is made when it is first read.
+
+    Nothing can be put there but a transport of ours, or what makes one.
+    """
+
+    @overload
+    def __get__(self, access: None, owner: type[Access]) -> NoReturn: ...
+    @overload
+    def __get__(self, access: Access, owner: type[Access]) -> PairedTransport: ...
+    def __get__(self, access: Access | None, owner: type[Access]) -> PairedTransport:
+        if access is None:  # by this a dataclass learns that there is no default
+            raise AttributeError("transport")
+        pairing: Pairing = vars(access)["transport"]
+        return pairing.transport
+
+    def __set__(self, access: Access, given: PairedTransport | Pairing) -> None:
+        vars(access)["transport"] = given if isinstance(given, Pairing) else Pairing(_own(given))
+
+
+def _own(given: object) -> Callable[[], PairedTransport]:
+    from ocibroker.transport import PairedTransport
+
+    if not isinstance(given, PairedTransport):
+        raise TransportRefused(
+            f"an access cannot hold a {type(given).__name__}", culprit="transport", hint="ask a broker for one"
+        )
+    return lambda: given
+
+
+@dataclass(frozen=True, kw_only=True)
 class Access:
     """How to reach ``target``: as whom, and over which transport. There is none without a transport.
 
@@ -30,14 +64,7 @@ class Access:
     provider: str | None
     why: str
     tls: TLSPolicy
-    transport: PairedTransport
-
-    def __post_init__(self) -> None:
-        given: object = self.transport
-        if not isinstance(given, PairedTransport):
-            raise TransportRefused(
-                f"an access cannot hold a {type(given).__name__}", culprit="transport", hint="ask a broker for one"
-            )
+    transport: _Paired = _Paired()
 
     def client(self, **settings: Any) -> httpx.Client:  # noqa: ANN401  # httpx's own settings
         """Return an httpx client on the registry's base URL that authenticates by itself.
@@ -46,10 +73,14 @@ class Access:
         neither trust nor route (``headers``, ``timeout`` in seconds, …); another one is a
         :class:`~ocibroker.errors.UsageError`. Its errors are :class:`~ocibroker.errors.OcibrokerError`.
         """
+        from ocibroker.transport import make_client
+
         return make_client(self.transport, str(self.origin), settings)
 
     def async_client(self, **settings: Any) -> httpx.AsyncClient:  # noqa: ANN401  # httpx's own settings
         """Return the same for an event loop."""
+        from ocibroker.transport import make_async_client
+
         return make_async_client(self.transport, str(self.origin), settings)
 
     def public_client(self, **settings: Any) -> httpx.Client:  # noqa: ANN401  # httpx's own settings
@@ -57,6 +88,8 @@ class Access:
 
         For what a manifest or an index of this registry names elsewhere: nobody there gets the credential.
         """
+        from ocibroker.transport import make_client
+
         return make_client(self.transport.public(), "", settings)
 
     def headers(self) -> dict[str, str]:

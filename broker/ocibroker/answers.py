@@ -47,6 +47,7 @@ Answer = Credential | Anonymous
 
 _AHEAD: Final = 30.0
 """Seconds for a renewal that nobody waits for."""
+_NOWHERE: Final = Nowhere()
 _GRACE: Final = 0.05
 """Seconds in which a flight whose deadline has passed may still say what it was waiting for."""
 
@@ -72,9 +73,10 @@ class Answers:
     """Answers inquiries from memory, else by a flight. Errors are :class:`~ocibroker.errors.OcibrokerError`.
 
     With ``ahead``, a credential is renewed before its end while the old one is given out; without, in a process
-    that is about to end, only who needs a new one waits for it. A flight looks into ``store`` before it asks.
-    ``start`` runs workers, ``draw`` draws the jitter, ``report`` is told what happens. What ``before`` remembers of
-    answers and failures is shared with it: equal keys mean the same credential, whoever fetched it.
+    that is about to end, only who needs a new one waits for it. A flight looks into ``store`` before it asks; one
+    that machines share is for identities that mean the same on all of them. ``start`` runs workers, ``draw``
+    draws the jitter, ``report`` is told what happens. What ``before`` remembers of answers and failures is shared
+    with it: equal keys mean the same credential, whoever fetched it.
     """
 
     def __init__(
@@ -103,8 +105,13 @@ class Answers:
         return len(self._memory)
 
     def entry(self, inquiry: Inquiry) -> Entry | None:
-        """Return what is remembered here or in the store, usable or not."""
-        return self._memory.get(inquiry.key) or self._store.get(inquiry.key, self._now)
+        """Return what is remembered on this machine, usable or not."""
+        known = self._memory.get(inquiry.key)
+        return known if known or self._store.shared else self._store.get(inquiry.key, self._now)
+
+    def shared(self, inquiry: Inquiry) -> str:
+        """Return the URL of where machines share such answers; empty where they do not."""
+        return self._place(inquiry)[0].shared
 
     def in_the_way(self, inquiry: Inquiry) -> str | None:
         """Return what went wrong since it last went well, and for how long nobody is asked because of it."""
@@ -199,12 +206,28 @@ class Answers:
         entry = self._memory.get(inquiry.key)
         if entry is None or entry.answer != refused or not self._troubles.renews(inquiry.key):
             return False
-        self._store.discard(inquiry.key, refused, self._now)
+        store, key = self._place(inquiry)
+        store.discard(key, refused, self._now)
         return True
 
     def deadline(self, seconds: float) -> Deadline:
         """Return the moment ``seconds`` from now."""
         return Deadline.after(seconds, self._clock.monotonic)
+
+    def forked(self) -> None:
+        """Begin anew in a child that was forked: who worked for this process is not there."""
+        for part in (self._memory, self._flights, self._troubles, self._store):
+            part.forked()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def _place(self, inquiry: Inquiry) -> tuple[Store, str]:
+        """Return the store for an answer, and the key that it has there."""
+        if not self._store.shared:
+            return self._store, inquiry.key
+        return (self._store, inquiry.shared_key) if inquiry.shared_key else (_NOWHERE, inquiry.key)
 
     @property
     def _now(self) -> Moment:
@@ -233,7 +256,8 @@ class Answers:
         try:
             if (kept := self._kept(inquiry, demand)) is not None:
                 return kept
-            with self._store.turn(inquiry.key, limit) as waited:
+            store, key = self._place(inquiry)
+            with store.turn(key, limit) as waited:
                 # Another process may have fetched it meanwhile.
                 if (kept := self._kept(inquiry, demand)) is not None:
                     return kept
@@ -249,7 +273,8 @@ class Answers:
 
     def _kept(self, inquiry: Inquiry, demand: Demand) -> Answer | None:
         """Return what the store has and is good enough; what is only valid is kept for when nobody answers."""
-        entry = None if demand.fresh else self._store.get(inquiry.key, self._now)
+        store, key = self._place(inquiry)
+        entry = None if demand.fresh else store.get(key, self._now)
         if entry is None:
             return None
         self._memory.put(inquiry.key, entry)
@@ -264,7 +289,8 @@ class Answers:
         trouble, provider = self._troubles.succeeded(inquiry.key, inquiry.source), fetching.provider.name
         if trouble is not None:
             self._report(Recovered(target=inquiry.target, provider=provider, failures=trouble.failures))
-        self._store.put(inquiry.key, entry, provider)
+        store, key = self._place(inquiry)
+        store.put(key, entry, provider)
         return answer
 
     def _asked(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline) -> Answer:
@@ -299,7 +325,8 @@ class Answers:
     def _failed(self, inquiry: Inquiry, failure: OcibrokerError) -> None:
         if isinstance(failure, IdentityRefused):
             self._memory.forget(inquiry.key)
-            self._store.forget(inquiry.key)
+            store, key = self._place(inquiry)
+            store.forget(key)
         if isinstance(failure, DeadlineExceeded):  # who waits counts it
             return
         known = self._troubles.failed(inquiry.key, inquiry.source, failure)

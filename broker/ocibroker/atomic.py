@@ -10,6 +10,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,17 +23,20 @@ _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_LINKS
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS
 
 
-def replace(path: Path, content: bytes, *, modified: float | None = None) -> None:
-    """Make ``content`` that of ``path``, with mode 0600; its folder is made with mode 0700 if need be.
+def replace(
+    path: Path, content: bytes, *, modified: float | None = None, mode: int = 0o600, group: int | None = None
+) -> None:
+    """Make ``content`` that of ``path``, with that mode; its folder is made with mode 0700 if need be.
 
-    ``modified``, in seconds since the epoch, becomes its modification time before anybody sees it.
+    ``modified``, in seconds since the epoch, becomes its modification time before anybody sees it, and
+    ``group`` its group.
 
     Raises :class:`~ocibroker.errors.WriteFailed`, with what was there untouched: where the disk is full, where
     something else than a file of this user's own stands there, or where others could change what is in the folder.
     """
     with private_folder(path.parent) as folder:
         _check_file(path, folder)
-        _replace(path, content, folder, modified)
+        _replace(path, content, folder, _Looks(modified, mode, group))
 
 
 @contextmanager
@@ -53,13 +57,25 @@ def private_folder(path: Path) -> Iterator[int]:
         os.close(folder)
 
 
-def _replace(path: Path, content: bytes, folder: int, modified: float | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    modified: float | None
+    mode: int
+    group: int | None
+
+    def give(self, file: int) -> None:
+        if self.group is not None and self.group != os.fstat(file).st_gid:
+            os.fchown(file, -1, self.group)
+        os.fchmod(file, self.mode)
+        if self.modified is not None:
+            os.utime(file, (self.modified, self.modified))
+
+
+def _replace(path: Path, content: bytes, folder: int, looks: _Looks) -> None:
     name = f".{path.name}.{secrets.token_hex(8)}"
     with writing(path):
         try:
-            _write(name, content, folder)
-            if modified is not None:
-                os.utime(name, (modified, modified), dir_fd=folder)
+            _write(name, content, folder, looks)
             os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with suppress(OSError):
@@ -68,10 +84,11 @@ def _replace(path: Path, content: bytes, folder: int, modified: float | None) ->
         os.fsync(folder)
 
 
-def _write(name: str, content: bytes, folder: int) -> None:
+def _write(name: str, content: bytes, folder: int, looks: _Looks) -> None:
     with os.fdopen(os.open(name, _NEW, 0o600, dir_fd=folder), "wb") as file:
         file.write(content)
         file.flush()
+        looks.give(file.fileno())
         os.fsync(file.fileno())
 
 

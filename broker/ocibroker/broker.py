@@ -4,70 +4,50 @@ from __future__ import annotations
 
 import logging
 import os
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self
 
 from ocibroker.access import Access
 from ocibroker.answers import Answer, Answers
-from ocibroker.auth import DistributionAuth, Granting, PostRefusals, Realms
-from ocibroker.cache import FileStore, Store, cache_folder, cache_key, options_digest
+from ocibroker.cache import FileStore, Store, cache_folder, cache_key, open_shared, options_digest
 from ocibroker.clock import Clock, SystemClock
-from ocibroker.config import Config, StoreName, load_config
+from ocibroker.config import Config, load_config
 from ocibroker.credential import Anonymous, Credential
-from ocibroker.credential_source import BrokerSource, Given
+from ocibroker.credential_source import BrokerSource
 from ocibroker.errors import UsageError, WrongScheme
 from ocibroker.events import Observe, Report
-from ocibroker.exchanging import TokenProvider, exchanging
-from ocibroker.explanation import Explanation, explain
 from ocibroker.fetching import Fetching, Means
 from ocibroker.identity import Identity
 from ocibroker.inquiry import Inquiry
 from ocibroker.origin import Origin
+from ocibroker.pairs import Pairs
 from ocibroker.providers import Providers
 from ocibroker.recall import Recall
 from ocibroker.request import Caller
 from ocibroker.scratch import Scratch
 from ocibroker.selection import Selection, select
-from ocibroker.socket_place import socket_places
 from ocibroker.target import PULL, Target
-from ocibroker.tls import Material, TLSPolicies, TLSPolicy
-from ocibroker.transport import (
-    CallerTransport,
-    CallerWire,
-    ObservedWire,
-    PairedTransport,
-    Pools,
-    Retry,
-    RetryingWire,
-    Route,
-    direct,
-    own,
-)
-from ocibroker.upkeep import Upkeep
+from ocibroker.tls import Contents, TLSPolicies
+from ocibroker.transport.connections import Connections
+from ocibroker.transport.route import Route, direct
 from ocibroker.watch import Watch
+from ocibroker.way import Way
 
 if TYPE_CHECKING:
+    from ocibroker.config import StoreName
+    from ocibroker.explanation import Explanation
     from ocibroker.remote import Sidecar
+    from ocibroker.tls import Material, TLSPolicy
+    from ocibroker.transport import CallerTransport
+    from ocibroker.upkeep import Upkeep
 
 _LOG: Final = logging.getLogger("ocibroker")
 _MOST: Final = 4096
 """Targets and identities that are remembered."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How an access comes about: with the credential whole, or with a token that was got for it."""
-
-    answers: Answers
-    recall: Recall
-    inquire: Callable[[Target, Caller | None], Inquiry]
-
-    def source(self, target: Target, caller: Caller | None, min_ttl: float, deadline: float) -> BrokerSource:
-        return BrokerSource(self.answers, lambda: self.inquire(target, caller), min_ttl, deadline)
 
 
 class Broker:
@@ -100,25 +80,24 @@ class Broker:
         self._policies = trusting(
             config.tls, environ=environ, monotonic=self._clock.monotonic, scratch=self._scratch
         )
-        self._pools = Pools(self._policies, route)
-        self._retry = Retry(self._clock)
         report = Report(observe)
-        self._wire = RetryingWire(ObservedWire(self._pools, report, self._clock.monotonic), self._retry)
-        self._means = Means(environ, self._clock, self._policies, self._wire, withheld)
-        self._select: Callable[[Target], Selection]
-        self._select = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
+        self._connections = Connections(self._policies, route, self._clock, report)
+        self._pairs = Pairs(self._connections, self._clock)
+        self._means = Means(environ, self._clock, self._policies, self._connections, withheld)
+        self._select: Callable[[Target, str], Selection]
+        self._select = lru_cache(_MOST)(lambda target, who: select(target, config.rules, config.providers, who))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
-        self._auths: OrderedDict[tuple[Target, str, tuple[str, ...]], DistributionAuth] = OrderedDict()
-        known: Answers | None = before._answers if before else None
-        self._answers: Answers = Answers(self._clock, store=store, ahead=ahead, report=report, before=known)
-        self.upkeep: Final = Upkeep(self._answers, self._inquire)
+        kept = store or self._shared_store(route)
+        whole: Answers | None = before._whole.answers if before else None
         narrow: Answers | None = before._narrow.answers if before else None
+        answers = Answers(self._clock, store=kept, ahead=ahead, report=report, before=whole)
         # As all tokens of registries these are in memory only.
         tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow)
-        self._whole = _Way(self._answers, Recall(self._answers, self._policies), self._inquire)
-        self._narrow: _Way = _Way(tokens, Recall(tokens, self._policies), self._inquire_token)
-        self._refusals = PostRefusals()
+        known, asked = Recall(answers, self._policies), Recall(tokens, self._policies)
+        self._whole: Way = Way(answers, known, self._inquire, self._inquire_for_what_is_there)
+        self._narrow: Way = Way(tokens, asked, self._inquire_token, self._inquire_token)
         self._closed = False
+        self._begin_anew_in_children()
         self._warn_of_broken_plugins()
         self._warn_of_weakened_hosts()
 
@@ -147,7 +126,7 @@ class Broker:
         Raises :class:`~ocibroker.errors.ConfigurationError`.
         """
         config = load_config(path, environ, plugins=plugins)
-        in_files = (config.store or store) == "file" and os.name == "posix"
+        in_files = config.shared is None and (config.store or store) == "file" and os.name == "posix"
         kept = FileStore(cache_folder(environ)) if in_files else None
         return cls(
             config,
@@ -208,9 +187,10 @@ class Broker:
         name = (target, tuple(actions), min_ttl, deadline)
         if plain and not fresh and (again := way.recall.get(name)) is not None:
             return again
-        mark = own(transport)
-        source = way.source(_target(target, actions), caller, min_ttl, deadline)
-        inquiry = source.inquire()
+        mark = _own(transport)
+        wanted = _target(target, actions)
+        source = way.source(wanted, caller, min_ttl, deadline)
+        inquiry = way.at_first(wanted, caller)
         if refused is None:
             answering, answer = source.answer(inquiry, fresh=fresh)
         else:
@@ -238,7 +218,7 @@ class Broker:
         name = (target, tuple(actions), min_ttl, deadline)
         if plain and (again := way.recall.get(name)) is not None:
             return again
-        mark = own(transport)
+        mark = _own(transport)
         source = way.source(_target(target, actions), caller, min_ttl, deadline)
         inquiry = source.inquire()
         answering, answer = await source.instead_async(inquiry, refused)
@@ -254,9 +234,10 @@ class Broker:
 
         Nothing of it is remembered. For trying a credential before it is stored.
         """
+        from ocibroker.given import Given  # here, since only a login tries one
+
         wanted = _target(target, actions)
-        origin, selection = self._origin(wanted), self._select(wanted)
-        auth = DistributionAuth(wanted, self._granting(origin, selection, "none"), self._clock)
+        origin, realms = self._origin(wanted), self._select(wanted, "").realms
         return Access(
             target=wanted,
             origin=origin,
@@ -264,13 +245,15 @@ class Broker:
             provider=None,
             why="the caller's own",
             tls=self._policies.for_origin(origin).policy,
-            transport=PairedTransport(origin, self._wire, Given(credential), auth.flow),
+            transport=self._pairs.of_credential(wanted, origin, realms, Given(credential)),
         )
 
     def explain(self, target: str | Target, *, caller: Caller | None = None) -> Explanation:
         """Return the whole way of a request for ``target``; the network is not touched."""
+        from ocibroker.explanation import explain  # only a person asks, and an answer need not wait for it
+
         wanted = _target(target, None)
-        return explain(wanted, self._policies, lambda: self._inquire(wanted, caller), self._answers)
+        return explain(wanted, self._policies, lambda: self._inquire(wanted, caller), self._whole.answers)
 
     def material(self, access: Access) -> Material:
         """Return the policy of an access's host with what its files hold now.
@@ -284,21 +267,33 @@ class Broker:
         return self._policies.policy(self._origin(target))
 
     @property
+    def upkeep(self) -> Upkeep:
+        """What is done for targets that are to have a credential at any time."""
+        from ocibroker.upkeep import Upkeep  # here, since only a process that serves needs it
+
+        return Upkeep(self._whole.answers, self._inquire)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock by which credentials expire."""
+        return self._clock
+
+    @property
     def providers(self) -> Providers:
         """The providers that may answer, and those that could not be loaded."""
         return self.config.providers
 
     async def aclose(self) -> None:
         """Do the same, and close what belongs to the running event loop."""
-        await self._wire.rest()
+        await self._connections.rest()
         self.close()
 
     def close(self) -> None:
         """Close connections and remove temporary files."""
         self._closed = True
-        self._whole.recall.close()
-        self._narrow.recall.close()
-        self._pools.close()
+        self._whole.close()
+        self._narrow.close()
+        self._connections.close()
         if self._sidecar is not None:
             self._sidecar.close()
         self._scratch.close()
@@ -319,13 +314,36 @@ class Broker:
             )
         return origin
 
-    def _inquire(self, target: Target, caller: Caller | None) -> Inquiry:
-        return self._inquiry(target, self._origin(target), self._select(target), caller)
+    def _selection(self, target: Target, caller: Caller | None) -> Selection:
+        return self._select(target, caller.account if caller else "")
 
-    def _inquiry(self, target: Target, origin: Origin, selection: Selection, caller: Caller | None) -> Inquiry:
-        material, otherwise = self._policies.for_origin(origin), selection.otherwise
+    def _inquire(self, target: Target, caller: Caller | None) -> Inquiry:
+        origin = self._origin(target)
+        trust = self._policies.for_origin(origin).contents
+        return self._inquiry(target, origin, self._selection(target, caller), caller, trust)
+
+    def _inquire_for_what_is_there(self, target: Target, caller: Caller | None) -> Inquiry:
+        """Return the same; where an answer is there, the files of the host's policy are not looked into.
+
+        It was got after the same bytes had been verified: its key tells of them.
+        """
+        origin = self._origin(target)
+        inquiry = self._inquiry(
+            target, origin, self._selection(target, caller), caller, self._policies.contents(origin)
+        )
+        known = (
+            inquiry.key and not self._policies.verified(origin) and self._whole.answers.entry(inquiry) is not None
+        )
+        if known or self._policies.for_origin(origin).contents is inquiry.trust:
+            return inquiry
+        return self._inquire(target, caller)
+
+    def _inquiry(
+        self, target: Target, origin: Origin, selection: Selection, caller: Caller | None, trust: Contents
+    ) -> Inquiry:
+        otherwise = selection.otherwise
         if selection.provider is None or selection.options is None:
-            return Inquiry(target=target, origin=origin, selection=selection, material=material)
+            return Inquiry(target=target, origin=origin, selection=selection, trust=trust)
         fetching = Fetching(
             provider=selection.provider, target=target, options=selection.options, caller=caller, means=self._means
         )
@@ -333,39 +351,52 @@ class Broker:
         digest = options_digest(selection.options)
         watch = self._watch(identity)
         looks = watch.seen() if watch else ()
-        trust = material.digest if identity.host_bound else self._policies.digest
+        trusts = trust.digest if identity.host_bound else f"{self._policies.digest} {trust.files}"
         return Inquiry(
             target=target,
             origin=origin,
             selection=selection,
-            material=material,
+            trust=trust,
             fetching=fetching,
             identity=identity,
-            key=cache_key(selection.provider.name, digest, identity, looks, trust),
+            key=cache_key(selection.provider.name, digest, identity, looks, trusts),
+            shared_key=self._shared_key(selection.provider.name, digest, identity, origin),
             watch=watch,
             looks=looks,
-            otherwise=(lambda: self._inquiry(target, origin, otherwise, caller)) if otherwise else None,
+            otherwise=(lambda: self._inquiry(target, origin, otherwise, caller, trust)) if otherwise else None,
         )
 
     def _inquire_token(self, target: Target, caller: Caller | None) -> Inquiry:
+        from ocibroker.exchanging import TokenProvider, exchanging  # here, since few ask for one
+
         if not target.path:
             raise UsageError("names no repository to get a token for", culprit=str(target))
         inquiry = self._inquire(target, caller)
         if inquiry.fetching is None:
             return inquiry
-        granting = self._granting(inquiry.origin, inquiry.selection, inquiry.provider or "none")
+        granting = self._pairs.granting(inquiry.origin, inquiry.selection.realms, inquiry.provider or "none")
         whole = partial(self._whole.source, target, caller, 0.0)
-        return exchanging(inquiry, TokenProvider(inquiry.origin, self._wire, granting, whole), self._means)
+        return exchanging(inquiry, TokenProvider(inquiry.origin, self._connections, granting, whole), self._means)
+
+    def _shared_key(self, provider: str, options: str, identity: Identity, origin: Origin) -> str:
+        """Return the name of what machines share: of nothing that looks different on each, as files do."""
+        if identity.reach != "global":
+            return ""
+        configured = self._policies.configured
+        trust = f"{origin} {configured}" if identity.host_bound else configured
+        return cache_key(provider, options, identity, (), trust)
 
     def _watch(self, identity: Identity) -> Watch | None:
         if not identity.watch:
             return None
         if (known := self._watches.get(identity)) is not None:
             return known
-        return _keep(self._watches, identity, Watch(identity.watch, self._clock.monotonic))
+        watch = self._watches[identity] = Watch(identity.watch, self._clock.monotonic)
+        if len(self._watches) > _MOST:
+            self._watches.popitem(last=False)
+        return watch
 
     def _pair(self, inquiry: Inquiry, answer: Answer, source: BrokerSource, mark: CallerTransport | None) -> Access:
-        wire = self._wire if mark is None else RetryingWire(CallerWire(mark), self._retry)
         selection = inquiry.selection if self._sidecar is None else self._sidecar.learned(inquiry)
         nobody = selection.provider is None or (selection.last and isinstance(answer, Anonymous))
         return Access(
@@ -374,20 +405,29 @@ class Broker:
             credential=answer,
             provider=None if nobody or selection.provider is None else selection.provider.name,
             why=selection.why,
-            tls=inquiry.material.policy,
-            transport=PairedTransport(inquiry.origin, wire, source, self._auth(inquiry, selection).flow),
+            tls=inquiry.trust.policy,
+            transport=self._pairs.of_answer(inquiry, selection.realms, source, mark),
         )
 
-    def _auth(self, inquiry: Inquiry, selection: Selection) -> DistributionAuth:
-        """Return who answers the registry's challenges: the same for the same target and identity."""
-        name = (inquiry.target, inquiry.key, selection.realms)
-        if (known := self._auths.get(name)) is not None:
-            return known
-        granting = self._granting(inquiry.origin, selection, inquiry.provider or "none")
-        return _keep(self._auths, name, DistributionAuth(inquiry.target, granting, self._clock))
+    def _shared_store(self, route: Route) -> Store | None:
+        if self.config.shared is None:
+            return None
+        return open_shared(self.config.shared, policies=self._policies, clock=self._clock, route=route)
 
-    def _granting(self, origin: Origin, selection: Selection, provider: str) -> Granting:
-        return Granting(Realms(origin, selection.realms), self._refusals, provider)
+    def _begin_anew_in_children(self) -> None:
+        """Have a forked child share no connection, worker or lock with its parent."""
+        myself = weakref.ref(self)  # what is registered can never be taken back
+
+        def forked() -> None:
+            if (broker := myself()) is not None:
+                broker._forked()
+
+        if hasattr(os, "register_at_fork"):  # not on Windows
+            os.register_at_fork(after_in_child=forked)
+
+    def _forked(self) -> None:
+        for part in (self._scratch, self._policies, self._connections, self._whole, self._narrow):
+            part.forked()
 
     def _warn_of_broken_plugins(self) -> None:
         for error in self.providers.broken.values():
@@ -395,9 +435,8 @@ class Broker:
 
     def _warn_of_weakened_hosts(self) -> None:
         for entry in self.config.tls:
-            for what, weakened in (("insecure", entry.policy.insecure), ("plain_http", entry.policy.plain_http)):
-                if weakened:
-                    _LOG.warning("%s is set for %s (%s)", what, entry.pattern, entry.source)
+            for warning in entry.warnings:
+                _LOG.warning("%s", warning)
 
 
 def _target(target: str | Target, actions: tuple[str, ...] | None) -> Target:
@@ -409,6 +448,8 @@ def _target(target: str | Target, actions: tuple[str, ...] | None) -> Target:
 
 
 def _socket(environ: Mapping[str, str]) -> str:
+    from ocibroker.socket_place import socket_places
+
     places = socket_places(environ)
     for place in places:
         if place.exists():
@@ -417,12 +458,9 @@ def _socket(environ: Mapping[str, str]) -> str:
     raise UsageError(f"there is no socket of a sidecar: {where}", culprit="connect()", hint="run `ocibroker serve`")
 
 
-K = TypeVar("K")
-V = TypeVar("V")
+def _own(given: CallerTransport | None) -> CallerTransport | None:
+    if given is None:
+        return None
+    from ocibroker.transport import own
 
-
-def _keep(kept: OrderedDict[K, V], key: K, value: V) -> V:
-    kept[key] = value
-    if len(kept) > _MOST:
-        kept.popitem(last=False)
-    return value
+    return own(given)

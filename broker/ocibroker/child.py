@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import selectors
-import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from ocibroker.deadline import Deadline
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, DeadlineExceeded
+from ocibroker.helper_protocol import NESTED
 
-NESTED: Final = "OCIBROKER_NESTED"
-"""Set for every child, so that a helper which is ourselves answers a miss instead of starting a loop."""
+if TYPE_CHECKING:
+    import selectors
+    import subprocess
 
 LARGEST: Final = 1024 * 1024
 """Bytes of standard output."""
@@ -50,6 +49,8 @@ def run(
     :class:`~ocibroker.errors.DeadlineExceeded`, and :class:`~ocibroker.errors.CredentialUnavailable` for an
     answer above :data:`LARGEST` bytes.
     """
+    import subprocess  # slow, and an answer that is remembered needs no child
+
     program = argv[0] if argv else ""
     if not Path(program).is_absolute():
         raise ConfigurationError(
@@ -73,6 +74,8 @@ def _few(environ: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _start(argv: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    import subprocess
+
     try:
         return subprocess.Popen(  # noqa: S603  # no shell, an absolute path, and argv from the configuration
             argv,
@@ -94,6 +97,8 @@ def _start(argv: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[
 
 
 def _converse(child: subprocess.Popen[bytes], stdin: bytes, deadline: Deadline, program: str) -> bytes:
+    import selectors
+
     read, written, source, sink = b"", 0, _pipe(child.stdout), _pipe(child.stdin)
     os.set_blocking(sink.fileno(), False)
     with selectors.DefaultSelector() as selector:
@@ -138,6 +143,8 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
+    import signal
+
     # Not poll(): it would collect a child that has ended, and its number could then be another group's.
     if child.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: nobody but a zombie is left in it

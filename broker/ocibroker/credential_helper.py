@@ -9,13 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
 
-from ocibroker.child import NESTED
 from ocibroker.credential import Basic, Credential, IdentityToken
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, InvalidValue
-from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NOT_FOUND, PREFIX
+from ocibroker.fetch_request import Run
+from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NESTED, NOT_FOUND, PREFIX
 from ocibroker.json_answer import JsonAnswer
 from ocibroker.program import find_program
-from ocibroker.request import Run
 from ocibroker.secret import Secret
 from ocibroker.target import DOCKER_HUB, Target
 

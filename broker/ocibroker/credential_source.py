@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -103,21 +103,6 @@ class BrokerSource:
         if self._answers.renews(inquiry, refused):
             return True
         return inquiry.otherwise is not None and self._answers.renews(inquiry.otherwise(), refused)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A credential that the caller brought: there is no other, also where it is refused."""
-
-    credential: Answer
-
-    def current(self, refused: Credential | None) -> Answer:
-        """Return it."""
-        return self.credential
-
-    async def current_async(self, refused: Credential | None) -> Answer:
-        """Return it."""
-        return self.current(refused)
 
 
 def _second(inquiry: Inquiry, outcome: Outcome) -> Inquiry | None:

@@ -13,11 +13,12 @@ from ocibroker.cache import cache_key
 from ocibroker.claim import Claim
 from ocibroker.credential import Anonymous, Bearer, Credential
 from ocibroker.errors import IntegrityError
+from ocibroker.fetch_request import FetchRequest
 from ocibroker.fetching import Fetching, Means
 from ocibroker.identity import Identity
 from ocibroker.inquiry import Inquiry
 from ocibroker.origin import Origin
-from ocibroker.request import FetchRequest, Options, Request
+from ocibroker.request import Options, Request
 from ocibroker.target import Target
 from ocibroker.transport import DEADLINE, PairedTransport, Source, Wire
 
@@ -77,5 +78,5 @@ def exchanging(inquiry: Inquiry, provider: TokenProvider, means: Means) -> Inqui
     caller = inquiry.fetching.caller if inquiry.fetching else None
     fetching = Fetching(provider=provider, target=target, options=_NOTHING, caller=caller, means=means)
     identity = fetching.identity()
-    key = cache_key(provider.name, inquiry.key, identity, inquiry.looks, inquiry.material.digest)
-    return replace(inquiry, fetching=fetching, identity=identity, key=key, otherwise=None)
+    key = cache_key(provider.name, inquiry.key, identity, inquiry.looks, inquiry.trust.digest)
+    return replace(inquiry, fetching=fetching, identity=identity, key=key, shared_key="", otherwise=None)

@@ -69,7 +69,7 @@ def explain(target: Target, policies: TLSPolicies, inquire: Callable[[], Inquiry
         watch=tuple(map(str, identity.watch)) if identity else (),
         tls=tls,
         tls_error=tls_error,
-        cache=_cached(answers.entry(inquiry)),
+        cache=_cached(answers.entry(inquiry), answers.shared(inquiry)),
         trouble=answers.in_the_way(inquiry),
     )
 
@@ -112,9 +112,9 @@ def _tls(target: Target, policies: TLSPolicies) -> tuple[str, dict[str, Any], st
     return str(origin), policy.describe(), None
 
 
-def _cached(entry: Entry | None) -> str:
+def _cached(entry: Entry | None, shared: str) -> str:
     if entry is None:
-        return "empty"
+        return f"{shared} is not asked here" if shared else "empty"
     if isinstance(entry.answer, Anonymous):
         return "anonymous"
     moments = (entry.answer.expires_at, entry.at.wall + entry.keep if entry.keep else None)

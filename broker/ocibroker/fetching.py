@@ -6,11 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-
-from ocibroker.child import Completed, run
 from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.deadline import Deadline
@@ -19,10 +16,16 @@ from ocibroker.hookspecs import Provider
 from ocibroker.identity import Identity
 from ocibroker.origin import Origin
 from ocibroker.reference import read_secret
-from ocibroker.request import Caller, FetchRequest, Options, Request
+from ocibroker.request import Caller, Options, Request
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies, TLSPolicy
-from ocibroker.transport import Wire, asked_pause, make_fetch_client
+from ocibroker.transport.wire import Wire
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ocibroker.child import Completed
+    from ocibroker.fetch_request import FetchRequest
 
 LONGEST_LIFE: Final = timedelta(days=366)
 """What claims to live longer is wrong about it, and would never be looked at again."""
@@ -113,12 +116,13 @@ class Fetching:
     def _request(
         self, deadline: Deadline, opened: list[httpx.Client], pauses: list[float | None]
     ) -> FetchRequest[Any]:
+        from ocibroker.fetch_request import FetchRequest  # here, since most answers are remembered
+
         means, shown = self.means, self.means.shown
 
-        def notice(answer: httpx.Response) -> None:
-            pauses.append(asked_pause(answer))
-
         def run_child(argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
+            from ocibroker.child import run
+
             return run(argv, environ=shown, deadline=deadline, stdin=stdin, inherit=inherit)
 
         return FetchRequest(
@@ -126,7 +130,7 @@ class Fetching:
             options=self.options,
             environ=shown,
             caller=self.caller,
-            open_http=_once(opened, lambda: make_fetch_client(means.wire, deadline, notice, self.provider.name)),
+            open_http=_once(opened, lambda: _client(means.wire, deadline, pauses, self.provider.name)),
             tls=means.tls,
             secret=lambda reference: read_secret(reference, environ=means.environ, deadline=deadline),
             run=run_child,
@@ -149,6 +153,13 @@ class Fetching:
     @property
     def _culprit(self) -> str:
         return f"provider {self.provider.name}"
+
+
+def _client(wire: Wire, deadline: Deadline, pauses: list[float | None], provider: str) -> httpx.Client:
+    """Return the client of one fetch; ``pauses`` gets the pause that each answer asks for."""
+    from ocibroker.transport import asked_pause, make_fetch_client
+
+    return make_fetch_client(wire, deadline, lambda answer: pauses.append(asked_pause(answer)), provider)
 
 
 def _once(opened: list[httpx.Client], make: Callable[[], httpx.Client]) -> Callable[[], httpx.Client]:

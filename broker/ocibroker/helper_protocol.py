@@ -9,6 +9,9 @@ from typing import Final
 
 import msgspec
 
+NESTED: Final = "OCIBROKER_NESTED"
+"""The variable that every child of ours has, so that a helper which is ourselves answers a miss: no loop begins."""
+
 PREFIX: Final = "docker-credential-"
 NAME: Final = f"{PREFIX}ocibroker"
 NOT_FOUND: Final = "credentials not found in native keychain"

@@ -7,15 +7,18 @@ mypy checks every method of theirs against :class:`Provider`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import pluggy
 
 from ocibroker.claim import Claim
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.identity import Identity
-from ocibroker.request import FetchRequest, Options, Request
+from ocibroker.request import Options, Request
 from ocibroker.target import Target
+
+if TYPE_CHECKING:
+    from ocibroker.fetch_request import FetchRequest
 
 PROJECT: Final = "ocibroker"
 """The pluggy project, and the entry-point group of plugins."""

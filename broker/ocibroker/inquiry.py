@@ -10,7 +10,7 @@ from ocibroker.identity import Identity
 from ocibroker.origin import Origin
 from ocibroker.selection import Selection
 from ocibroker.target import Target
-from ocibroker.tls import Material
+from ocibroker.tls import Contents
 from ocibroker.watch import Look, Watch
 
 
@@ -18,17 +18,19 @@ from ocibroker.watch import Look, Watch
 class Inquiry:
     """``fetching`` and ``identity`` are none, and ``key`` empty, where nobody answers for the target.
 
-    ``looks`` is what ``watch`` saw. ``otherwise`` makes the inquiry at who is asked where this one's provider finds
-    no identity at all.
+    ``shared_key`` names the entry where machines share one, and is empty where the identity means another on each.
+    ``trust`` is what the files of the host's policy hold, ``looks`` what ``watch`` saw. ``otherwise`` makes the
+    inquiry at who is asked where this one's provider finds no identity at all.
     """
 
     target: Target
     origin: Origin
     selection: Selection
-    material: Material
+    trust: Contents
     fetching: Fetching | None = None
     identity: Identity | None = None
     key: str = ""
+    shared_key: str = ""
     watch: Watch | None = None
     looks: tuple[Look, ...] = ()
     otherwise: Callable[[], Inquiry] | None = None

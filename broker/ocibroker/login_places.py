@@ -89,10 +89,16 @@ def _docker(environ: Mapping[str, str], home: Path | None) -> Iterator[LoginPlac
 
 
 def _helm(environ: Mapping[str, str], home: Path | None, platform: str) -> Iterator[LoginPlace]:
-    if environ.get("HELM_REGISTRY_CONFIG"):
-        return
-    if folder := _folder(environ, "HELM_CONFIG_HOME") or _helm_default(environ, home, platform):
-        yield LoginPlace(folder / "registry" / "config.json")
+    if not environ.get("HELM_REGISTRY_CONFIG") and (file := helm_file(environ, home, platform)):
+        yield LoginPlace(file)
+
+
+def helm_file(environ: Mapping[str, str], home: Path | None, platform: str) -> Path | None:
+    """Return where Helm keeps its logins: what ``helm env HELM_REGISTRY_CONFIG`` prints; none without a home."""
+    if file := _folder(environ, "HELM_REGISTRY_CONFIG"):
+        return file
+    folder = _folder(environ, "HELM_CONFIG_HOME") or _helm_default(environ, home, platform)
+    return folder / "registry" / "config.json" if folder else None
 
 
 def _helm_default(environ: Mapping[str, str], home: Path | None, platform: str) -> Path | None:

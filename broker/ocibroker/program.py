@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,8 @@ def find_program(name: str, environ: Mapping[str, str]) -> Path | None:
     Relative and empty parts of ``PATH`` are left out: what they mean, the current directory decides. Raises
     :class:`~ocibroker.errors.ConfigurationError` for one that everybody could have put there.
     """
+    import shutil  # slow, and only who runs a program looks for one
+
     for folder in environ.get("PATH", "").split(os.pathsep):
         found = shutil.which(name, path=folder) if Path(folder).is_absolute() else None
         if found and Path(found).is_absolute():  # on Windows the current directory is looked into first

@@ -1,32 +1,41 @@
-"""All that a plugin needs: ``from ocibroker.provider import …``, and nothing below it."""
+"""All that a plugin needs: ``from ocibroker.provider import …``, and nothing below it.
 
-from ocibroker.authfile import AuthFile, keyring_secret
-from ocibroker.child import Completed
-from ocibroker.claim import Claim, Strength
-from ocibroker.clock import Clock
-from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
-from ocibroker.credential_helper import CredentialHelper
-from ocibroker.deadline import Deadline
-from ocibroker.errors import (
-    ConfigurationError,
-    ConnectionFailed,
-    CredentialUnavailable,
-    IdentityRefused,
-    NoIdentity,
-    OcibrokerError,
-    as_code,
-)
-from ocibroker.hookspecs import Provider, Providers, providers
-from ocibroker.identity import Identity
-from ocibroker.json_answer import JsonAnswer
-from ocibroker.login_places import LoginPlace, login_places
-from ocibroker.program import find_program
-from ocibroker.quiet import hush, quietly
-from ocibroker.reference import SecretRef, TextRef
-from ocibroker.request import Caller, FetchRequest, Options, Request, Run
-from ocibroker.secret import Secret
-from ocibroker.target import Target
-from ocibroker.tls import TLSPolicy
+Each name is imported when it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from ocibroker.lazily import resolve
+
+if TYPE_CHECKING:
+    from ocibroker.authfile import AuthFile, keyring_secret
+    from ocibroker.child import Completed
+    from ocibroker.claim import Claim, Strength
+    from ocibroker.clock import Clock
+    from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
+    from ocibroker.credential_helper import CredentialHelper
+    from ocibroker.deadline import Deadline
+    from ocibroker.errors import (
+        ConfigurationError,
+        ConnectionFailed,
+        CredentialUnavailable,
+        IdentityRefused,
+        NoIdentity,
+        OcibrokerError,
+        as_code,
+    )
+    from ocibroker.fetch_request import FetchRequest, Run
+    from ocibroker.hookspecs import Provider, Providers, providers
+    from ocibroker.identity import Identity
+    from ocibroker.json_answer import JsonAnswer
+    from ocibroker.login_places import LoginPlace, login_places
+    from ocibroker.program import find_program
+    from ocibroker.quiet import hush, quietly
+    from ocibroker.reference import SecretRef, TextRef
+    from ocibroker.request import Caller, Options, Request
+    from ocibroker.secret import Secret
+    from ocibroker.target import Target
+    from ocibroker.tls import TLSPolicy
 
 __all__ = [
     "Anonymous",
@@ -70,3 +79,51 @@ __all__ = [
     "providers",
     "quietly",
 ]
+
+_HOME = {
+    "Anonymous": "credential",
+    "AuthFile": "authfile",
+    "Basic": "credential",
+    "Bearer": "credential",
+    "Caller": "request",
+    "Claim": "claim",
+    "Clock": "clock",
+    "Completed": "child",
+    "ConfigurationError": "errors",
+    "ConnectionFailed": "errors",
+    "Credential": "credential",
+    "CredentialHelper": "credential_helper",
+    "CredentialUnavailable": "errors",
+    "Deadline": "deadline",
+    "FetchRequest": "fetch_request",
+    "Identity": "identity",
+    "IdentityRefused": "errors",
+    "IdentityToken": "credential",
+    "JsonAnswer": "json_answer",
+    "LoginPlace": "login_places",
+    "NoIdentity": "errors",
+    "OcibrokerError": "errors",
+    "Options": "request",
+    "Provider": "hookspecs",
+    "Providers": "hookspecs",
+    "Request": "request",
+    "Run": "fetch_request",
+    "Secret": "secret",
+    "SecretRef": "reference",
+    "Strength": "claim",
+    "TLSPolicy": "tls",
+    "Target": "target",
+    "TextRef": "reference",
+    "as_code": "errors",
+    "find_program": "program",
+    "hush": "quiet",
+    "keyring_secret": "authfile",
+    "login_places": "login_places",
+    "providers": "hookspecs",
+    "quietly": "quiet",
+}
+
+if not TYPE_CHECKING:  # visible to a checker, it would make every misspelling legal
+
+    def __getattr__(name: str) -> object:
+        return resolve(globals(), _HOME, name)

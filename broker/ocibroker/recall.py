@@ -21,6 +21,8 @@ _MOST: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class _Given:
+    """What was given, and what it was made of."""
+
     inquiry: Inquiry
     demand: Demand
     access: Access
@@ -42,7 +44,7 @@ class Recall:
         if given is None:
             return None
         inquiry = given.inquiry
-        if not inquiry.stands or self._policies.for_origin(inquiry.origin) is not inquiry.material:
+        if not inquiry.stands or self._policies.contents(inquiry.origin) is not inquiry.trust:
             return None
         answer = self._answers.remembered(inquiry, given.demand, given.access.credential)
         return given.access if answer is given.access.credential else None
@@ -55,6 +57,10 @@ class Recall:
                 self._given[name] = _Given(inquiry, demand, access)
             if len(self._given) > _MOST:
                 self._given.popitem(last=False)
+
+    def forked(self) -> None:
+        """Begin anew in a child, with what is known: another thread of its parent may have held the lock."""
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         """Forget it all, for good."""

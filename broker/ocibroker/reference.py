@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
-from ocibroker.child import run
 from ocibroker.deadline import Deadline
 from ocibroker.errors import CredentialUnavailable, InvalidValue
 from ocibroker.secret import LONGEST, Secret
@@ -135,6 +134,8 @@ def _content(path: Path) -> str:
 
 
 def _output(argv: tuple[str, ...], environ: Mapping[str, str], deadline: Deadline) -> str:
+    from ocibroker.child import run  # slow to import, and few secrets come from a program
+
     done = run(argv, environ=environ, deadline=deadline)
     if done.status:
         raise CredentialUnavailable(f"ended with status {done.status}", culprit=argv[0], hint="run it by hand")

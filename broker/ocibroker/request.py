@@ -1,25 +1,16 @@
-"""What a provider is asked, and what it is given to answer with."""
+"""What a provider is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, Self, TypeVar
 
 import msgspec
 
-from ocibroker.child import Completed
-from ocibroker.clock import Clock
-from ocibroker.credential import Credential
-from ocibroker.deadline import Deadline
-from ocibroker.reference import SecretRef
 from ocibroker.secret import Secret
 from ocibroker.target import Target
-from ocibroker.tls import TLSPolicy
-
-if TYPE_CHECKING:
-    import httpx
 
 
 def _nothing() -> Mapping[str, str]:
@@ -39,10 +30,19 @@ O_co = TypeVar("O_co", bound=Options, covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who a front end asks for: a workload's own identity token and the annotations that came with it."""
+    """Who a front end asks for: a workload's own identity token and the annotations that came with it.
+
+    ``account`` chooses among several accounts on one host: only rules of that account answer.
+    """
 
     token: Secret | None = None
     annotations: Mapping[str, str] = field(default_factory=_nothing)
+    account: str = ""
+
+    @classmethod
+    def of_account(cls, name: str) -> Self | None:
+        """Return who asks for that account, and nothing else is known of; none where no account is named."""
+        return cls(account=name) if name else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,42 +53,3 @@ class Request(Generic[O_co]):
     options: O_co
     environ: Mapping[str, str] = field(default_factory=_nothing, repr=False)
     caller: Caller | None = None
-
-
-class Run(Protocol):
-    """Runs another program; see :func:`ocibroker.child.run` for its rules and errors."""
-
-    def __call__(self, argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
-        """Run ``argv``, whose program is an absolute path, within the request's deadline.
-
-        ``inherit`` passes on the whole environment: for a program of the user's own that expects it.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchRequest(Request[O_co]):
-    """A request together with everything that the work may need.
-
-    ``open_http`` opens an :class:`httpx.Client` whose connections trust each host by that host's policy, within
-    the deadline, and that follows no redirect. ``tls`` returns the policy of the host in a URL, for a library that
-    takes only files or an ``SSLContext``. ``secret`` resolves a reference. All of them raise
-    :class:`~ocibroker.errors.OcibrokerError` only.
-
-    ``min_ttl`` is how many seconds of life the caller wants, and ``refused`` the credential that a registry has
-    just turned down: for a provider that asks somebody who remembers.
-    """
-
-    open_http: Callable[[], httpx.Client] = field(repr=False)
-    tls: Callable[[str], TLSPolicy] = field(repr=False)
-    secret: Callable[[SecretRef], Secret] = field(repr=False)
-    run: Run = field(repr=False)
-    clock: Clock
-    deadline: Deadline
-    min_ttl: float = 0.0
-    refused: Credential | None = None
-
-    @property
-    def http(self) -> httpx.Client:
-        """The client of this request; it is made when it is first asked for."""
-        return self.open_http()

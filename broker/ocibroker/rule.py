@@ -14,7 +14,8 @@ class Rule:
 
     ``options`` are those of the provider's schema, none where the provider could not be loaded. ``realms`` are
     token endpoints on other hosts that may receive the credential, as ``host[:port]``. ``timeout`` is in seconds
-    and total. ``source`` says where the rule stands.
+    and total. ``account`` is whom it is for, where somebody has to name the account. ``source`` says where the rule
+    stands.
     """
 
     pattern: Pattern
@@ -24,3 +25,4 @@ class Rule:
     anonymous_fallback: bool = False
     realms: tuple[str, ...] = ()
     timeout: float | None = None
+    account: str = ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 import weakref
 from pathlib import Path
@@ -27,6 +25,13 @@ class Scratch:
                 path.write_text(text)
             return path
 
+    def forked(self) -> None:
+        """Begin anew in a child: the folder is its parent's, who removes it."""
+        self._lock = threading.Lock()
+        if self._remove:
+            self._remove.detach()
+        self._folder = self._made = self._remove = None
+
     def close(self) -> None:
         """Remove the folder."""
         with self._lock:
@@ -35,6 +40,9 @@ class Scratch:
             self._folder = None
 
     def _make(self) -> Path:
+        import shutil  # slow, as the next, and few libraries take only a file
+        import tempfile
+
         # What cleans /tmp may have removed it; whatever stands in its place since then is somebody else's.
         if self._folder is None or _look(self._folder) != self._made:
             if self._remove:

@@ -47,6 +47,8 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
+    """A claim and whose it is."""
+
     provider: Provider[Any]
     claim: Claim
 
@@ -58,17 +60,21 @@ class _Claimed:
         return f"provider {self.provider.name} ({self.claim.strength.name.lower()}: {self.claim.why})"
 
 
-def select(target: Target, rules: Sequence[Rule], providers: Providers) -> Selection:
+def select(target: Target, rules: Sequence[Rule], providers: Providers, account: str = "") -> Selection:
     """Return who answers for ``target``.
 
     The longest match among the rules wins; without a rule the strongest claim does. Two equal claims are a
-    :class:`~ocibroker.errors.ConfigurationError` that names both.
+    :class:`~ocibroker.errors.ConfigurationError` that names both. Where an ``account`` is named, only its rules
+    count, and nobody's claim.
     """
-    matching = [rule for rule in rules if _matches(rule, target)]
+    matching = [rule for rule in rules if rule.account == account and _matches(rule, target)]
     chosen = best(matching, str(target))
     if chosen is not None:
         passed_over = [f"rule {rule.pattern.text} ({rule.source})" for rule in matching if rule is not chosen]
         return _ruled(chosen, providers, (*passed_over, *_rivals(target, providers)))
+    if account:
+        why = f"no rule for the account {account!r} matches {target}"
+        return Selection(provider=None, options=None, why=why)
     claims = _claims(target, providers)
     if not claims:
         return Selection(provider=None, options=None, why=f"no rule matches {target}, and no provider claims it")
@@ -84,7 +90,7 @@ def _ruled(rule: Rule, providers: Providers, shadowed: tuple[str, ...]) -> Selec
     return Selection(
         provider=providers.get(rule.provider),
         options=rule.options,
-        why=f"rule {rule.pattern.text}",
+        why=f"rule {rule.pattern.text}" + (f" of the account {rule.account}" if rule.account else ""),
         rule=rule,
         shadowed=shadowed,
     )

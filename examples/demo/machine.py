@@ -30,7 +30,8 @@ class Machine:
         config.write_text(_rule(registry) + (_trust(registry, ca.write(self.home)) if ca else ""))
         (self.home / "password").write_text(f"{PASSWORD}\n")
         roots = store.write(self.home / "system-store")
-        return {"HOME": str(self.home), "SSL_CERT_FILE": str(roots), "PATH": os.defpath}
+        own = {"HOME": str(self.home), "SSL_CERT_FILE": str(roots), "PATH": os.defpath}
+        return {**own, "OCIBROKER_SOCKET": "off"}  # a sidecar of the real machine knows nothing of this one
 
 
 def _rule(registry: str) -> str:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocibroker.provider import (
     Anonymous,
     Basic,
     Claim,
-    FetchRequest,
     Identity,
     Provider,
     Request,
@@ -24,8 +23,10 @@ from ocibroker.provider import (
     providers,
 )
 from ocibroker_acr.options import AcrOptions
-from ocibroker_acr.places import Application, places_of
 from ocibroker_acr.registry import PUBLIC, suffix_of
+
+if TYPE_CHECKING:
+    from ocibroker.provider import FetchRequest
 
 __all__ = ["AcrOptions", "AcrProvider", "ocibroker_providers"]
 
@@ -57,6 +58,9 @@ class AcrProvider:
         """
         if request.target.registry == PUBLIC:
             return Identity(("everybody",), reach="global")
+        # Here, since whoever pulls from another registry should not wait for it.
+        from ocibroker_acr.places import Application, places_of
+
         places = places_of(request)
         first = places[0] if places else None
         named = isinstance(first, Application) and first.tenant and first.client
@@ -76,7 +80,6 @@ class AcrProvider:
         """
         if request.target.registry == PUBLIC:
             return Anonymous("Microsoft's public registry serves everybody, and knows nobody")
-        # Here, since whoever pulls from another registry should not wait for it.
         from ocibroker_acr.asking import token_for
         from ocibroker_acr.entra import need_sdk
 

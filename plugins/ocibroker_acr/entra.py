@@ -18,7 +18,7 @@ from ocibroker_acr.answer import as_secret
 from ocibroker_acr.faults import UnknownAudience, refused
 from ocibroker_acr.nobody import nobody
 from ocibroker_acr.options import AcrOptions
-from ocibroker_acr.places import CLIENT_ANNOTATION, TENANT_ANNOTATION, Application, is_id
+from ocibroker_acr.places import CLIENT_ANNOTATIONS, TENANT_ANNOTATIONS, Application, is_id
 from ocibroker_acr.wire import Wire
 
 PACKAGES: Final = ("azure", "msal")
@@ -145,8 +145,8 @@ def _content(path: Path) -> bytes:
 def _check(application: Application) -> None:
     """Refuse an application that is not named, or whose name could be anything else in a URL."""
     named = (
-        ("tenant", application.tenant, "tenant_id", "AZURE_TENANT_ID", TENANT_ANNOTATION),
-        ("client", application.client, "client_id", "AZURE_CLIENT_ID", CLIENT_ANNOTATION),
+        ("tenant", application.tenant, "tenant_id", "AZURE_TENANT_ID", TENANT_ANNOTATIONS[0]),
+        ("client", application.client, "client_id", "AZURE_CLIENT_ID", CLIENT_ANNOTATIONS[0]),
     )
     for what, value, option, variable, annotation in named:
         if not value:

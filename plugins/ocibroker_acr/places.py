@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -13,9 +13,9 @@ from typing import Final
 from ocibroker.provider import Request, SecretRef
 from ocibroker_acr.options import AcrOptions, Source
 
-CLIENT_ANNOTATION: Final = "azure.workload.identity/client-id"
-TENANT_ANNOTATION: Final = "azure.workload.identity/tenant-id"
-"""What a Kubernetes service account says of its application."""
+CLIENT_ANNOTATIONS: Final = ("kubernetes.azure.com/acr-client-id", "azure.workload.identity/client-id")
+TENANT_ANNOTATIONS: Final = ("kubernetes.azure.com/acr-tenant-id", "azure.workload.identity/tenant-id")
+"""What a Kubernetes service account says of its application: for registries, and in general."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
 """A GUID, or the domain of a tenant: it becomes a part of a URL, and an argument of a program."""
@@ -116,7 +116,7 @@ def _of_caller(request: Request[AcrOptions]) -> Application | None:
     if caller is None or caller.token is None:
         return None
     # Without a token anybody's annotations would be an application for the machine's own identity to be.
-    client, tenant = (caller.annotations.get(name, "") for name in (CLIENT_ANNOTATION, TENANT_ANNOTATION))
+    client, tenant = (_first(caller.annotations, names) for names in (CLIENT_ANNOTATIONS, TENANT_ANNOTATIONS))
     return Application(
         "the caller's token",
         request.options.tenant_id or tenant or request.environ.get("AZURE_TENANT_ID", ""),
@@ -195,6 +195,10 @@ _SOURCES: Final[Mapping[Source, Callable[[Request[AcrOptions]], Place | None]]] 
         "azure-cli": _of_cli,
     }
 )
+
+
+def _first(annotations: Mapping[str, str], names: Sequence[str]) -> str:
+    return next((annotations[name] for name in names if annotations.get(name)), "")
 
 
 def _named(tenant: str, client: str) -> tuple[str, ...]:

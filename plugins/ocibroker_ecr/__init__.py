@@ -7,13 +7,12 @@ connection is the broker's. Nothing is read from ``os.environ``, and nobody is e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocibroker.provider import (
     Anonymous,
     Basic,
     Claim,
-    FetchRequest,
     Identity,
     Provider,
     Request,
@@ -21,10 +20,11 @@ from ocibroker.provider import (
     Target,
     providers,
 )
-from ocibroker_ecr.nobody import nobody
 from ocibroker_ecr.options import EcrOptions
-from ocibroker_ecr.principal import principal_of, roles_of
 from ocibroker_ecr.registry import Registry, check_region, registry_of
+
+if TYPE_CHECKING:
+    from ocibroker.provider import FetchRequest
 
 __all__ = ["EcrOptions", "EcrProvider", "ocibroker_providers"]
 
@@ -49,6 +49,9 @@ class EcrProvider:
 
         The principal is global where roles are named, since an ARN means the same everywhere.
         """
+        # Here, since whoever pulls from another registry should not wait for it.
+        from ocibroker_ecr.principal import principal_of, roles_of
+
         registry = registry_of(request)
         parts, watch = principal_of(request)
         roles = roles_of(request)
@@ -65,8 +68,8 @@ class EcrProvider:
         Raises :class:`~ocibroker.errors.CredentialUnavailable` with what was tried, what to do, and AWS's request
         id. Where no identity at all is found, ECR Public is anonymous.
         """
-        # Here, since whoever pulls from another registry should not wait for it.
         from ocibroker_ecr.asking import token_for
+        from ocibroker_ecr.nobody import nobody
         from ocibroker_ecr.sdk import has_sdk
 
         registry = registry_of(request)

@@ -32,16 +32,12 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
 """
 
 _PRIVATE: Final = tuple(
-    (
-        re.compile(
-            rf"\d{{12}}\.dkr{joint}ecr(?P<fips>-fips)?\.(?P<region>{region})\.{re.escape(suffix)}", re.ASCII
-        ),
-        dual,
-    )
+    (f".{suffix}", rf"\d{{12}}\.dkr{joint}ecr(?P<fips>-fips)?\.(?P<region>{region})", dual)
     for region, classic, dual_stack in _PARTITIONS
     for joint, suffix, dual in ((r"\.", classic, False), ("-", dual_stack, True))
     if suffix
 )
+"""How the names of registries end, what is before that, and whether it is reached over IPv6 as well."""
 
 APIS: Final = MappingProxyType(
     {
@@ -68,8 +64,8 @@ class Registry:
         """Return what ``host`` says; none where it is no name of ECR's."""
         if host in PUBLIC:
             return cls("ecr-public", PUBLIC_REGION, dual_stack=PUBLIC[host])
-        for pattern, dual_stack in _PRIVATE:
-            if found := pattern.fullmatch(host):
+        for end, pattern, dual_stack in _PRIVATE:
+            if host.endswith(end) and (found := re.fullmatch(pattern, host.removesuffix(end), re.ASCII)):
                 return cls("ecr", found["region"], bool(found["fips"]), dual_stack)
         return None
 

@@ -7,13 +7,12 @@ prompted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocibroker.provider import (
     Anonymous,
     Basic,
     Claim,
-    FetchRequest,
     Identity,
     Provider,
     Request,
@@ -22,8 +21,10 @@ from ocibroker.provider import (
     providers,
 )
 from ocibroker_gar.options import GarOptions
-from ocibroker_gar.principal import accounts_of, principal_of
 from ocibroker_gar.registry import NAMED, check_universe, universe_of, universe_of_host
+
+if TYPE_CHECKING:
+    from ocibroker.provider import FetchRequest
 
 __all__ = ["GarOptions", "GarProvider", "ocibroker_providers"]
 
@@ -47,6 +48,9 @@ class GarProvider:
         The principal is global where service accounts are named, or the caller's own token is exchanged, since
         these mean the same everywhere.
         """
+        # Here, since whoever pulls from another registry should not wait for it.
+        from ocibroker_gar.principal import accounts_of, principal_of
+
         parts, watch = principal_of(request)
         accounts = accounts_of(request)
         brought = request.caller is not None and request.caller.token is not None
@@ -64,7 +68,6 @@ class GarProvider:
         id where Google gives one. Where no identity at all is found, the hosts of Google are anonymous: they serve
         the public too.
         """
-        # Here, since whoever pulls from another registry should not wait for it.
         from ocibroker_gar.credential import credential_for
 
         check_universe(request)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 
@@ -25,6 +25,7 @@ from ocibroker.errors import (
     UsageError,
 )
 from ocibroker.provider import FetchRequest, Identity
+from tests.settled import settled
 from tests.transport.brokers import MODES, Desk, Mode, ask, made_rule
 from tests.transport.hand_clock import HandClock
 from tests.transport.made_provider import MadeProvider, NoOptions
@@ -68,14 +69,6 @@ def number(access: Access) -> int:
     """Return which call's answer it is."""
     assert isinstance(access.credential, Bearer)
     return int(access.credential.secret.reveal().rpartition("-")[2])
-
-
-def settled(condition: Callable[[], bool]) -> bool:
-    """Wait for what a worker of the broker's does last."""
-    end = time.monotonic() + 10
-    while not condition() and time.monotonic() < end:
-        threading.Event().wait(0.001)
-    return condition()
 
 
 class TestRenewal:

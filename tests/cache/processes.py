@@ -19,6 +19,7 @@ from ocibroker import Bearer, Broker, Secret
 from ocibroker.cache import Entry, FileStore, Moment
 from ocibroker.clock import SystemClock
 from ocibroker.deadline import Deadline
+from ocibroker.frontends.bazel import BAZEL
 from ocibroker.provider import Credential, FetchRequest, Identity, Options, Request
 from tests.transport.made_provider import Plugin
 
@@ -102,19 +103,28 @@ class Asking:
         return Bearer(secret=Secret(answer.text), expires_at=request.clock.now() + timedelta(hours=1))
 
 
-def ask(folder: Path, configuration: str, roots: str, port: int) -> None:
-    environ = {"XDG_RUNTIME_DIR": str(folder), "SSL_CERT_FILE": roots}
-    with Broker.from_config(
+def asking(folder: Path, configuration: str, roots: str, port: int) -> Broker:
+    return Broker.from_config(
         configuration,
-        environ=environ,
+        environ={"XDG_RUNTIME_DIR": str(folder), "SSL_CERT_FILE": roots},
         route=lambda *_: ("127.0.0.1", port),
         plugins=[Plugin(Asking())],
         ahead=False,
         store="file",
-    ) as broker:
+    )
+
+
+def ask(folder: Path, configuration: str, roots: str, port: int) -> None:
+    with asking(folder, configuration, roots, port) as broker:
         credential = broker.access("registry.test/app").credential
     assert isinstance(credential, Bearer)
     assert credential.secret.reveal() == "the-one-token"
+
+
+def ask_as_bazel(folder: Path, configuration: str, roots: str, port: int) -> None:
+    with asking(folder, configuration, roots, port) as broker:
+        answer = BAZEL.answer("get", b'{"uri":"https://registry.test/app"}', broker)
+    assert b'"Authorization":["Bearer the-one-token"]' in answer.stdout
 
 
 def together(deeds: list[Callable[[], None]]) -> int:
@@ -140,9 +150,10 @@ def main(deed: str, folder: Path, *arguments: str) -> int:
             return together([partial(hammer, folder, at, operations) for at in range(processes)])
         case "crash":
             crash(folder)
-        case "ask":
+        case "ask" | "ask as bazel":
             count, configuration, roots, port = arguments
-            return together([partial(ask, folder, configuration, roots, int(port))] * int(count))
+            one = ask if deed == "ask" else ask_as_bazel
+            return together([partial(one, folder, configuration, roots, int(port))] * int(count))
     return 0
 
 

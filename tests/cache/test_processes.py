@@ -36,13 +36,14 @@ def test_a_process_killed_at_any_step_of_a_write_leaves_the_old_or_the_new(tmp_p
 
 @pytest.mark.fault(21)
 @pytest.mark.acceptance(31)
+@pytest.mark.parametrize("deed", ["ask", "ask as bazel"])
 def test_a_hundred_processes_that_start_together_make_one_call(
-    tmp_path: Path, authority: Authority, roots: Path
+    deed: str, tmp_path: Path, authority: Authority, roots: Path
 ) -> None:
     configuration = tmp_path / "config.toml"
     configuration.write_text(made_rule("registry.test"))
     configuration.chmod(0o600)
     token = CannedResponse(200, {}, b"the-one-token")
     with answering(lambda _: token, authority.server_context("tokens.test")) as server:
-        run("ask", tmp_path, 100, configuration, roots, server.port)
+        run(deed, tmp_path, 100, configuration, roots, server.port)
         assert len(server.requests) == 1

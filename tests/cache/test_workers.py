@@ -24,6 +24,10 @@ def refuse(labour: Task, name: str) -> None:
     raise RuntimeError("can't start new thread")
 
 
+def starve(labour: Task, name: str) -> None:
+    raise MemoryError
+
+
 def test_no_more_work_at_once_than_may_and_each_takes_what_comes_next() -> None:
     hand, done = Hand(), list[int]()
     workers = Workers("w", 2, hand)
@@ -54,8 +58,10 @@ def test_a_thousand_tasks_on_real_threads_are_all_done() -> None:
     assert seen == {"w"}
 
 
-def test_where_no_thread_is_left_the_task_comes_back() -> None:
-    workers, done = Workers("w", 2, refuse), list[int]()
+@pytest.mark.fault(46)
+@pytest.mark.parametrize("start", [refuse, starve])
+def test_where_no_thread_is_left_the_task_comes_back(start: Start) -> None:
+    workers, done = Workers("w", 2, start), list[int]()
     with pytest.raises(RuntimeError, match="no thread"):
         workers.submit(lambda: done.append(1))
     assert done == []

@@ -22,6 +22,7 @@ Path(os.environ["ACME_IMPORTED"]).touch()
 class AcmeOptions(Options, frozen=True, kw_only=True):
     error: str = ""
     kind: str = "identity_token"
+    reach: str = "local"
 
 
 class Acme:
@@ -32,7 +33,7 @@ class Acme:
         return None
 
     def identity(self, request):
-        return Identity(("acme",))
+        return Identity(("acme",), reach=request.options.reach)
 
     def fetch(self, request):
         with open(os.environ["ACME_IMPORTED"] + "-asked", "a") as asked:

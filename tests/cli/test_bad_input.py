@@ -107,7 +107,11 @@ CONFIGURATIONS = [
         ("/bin/false: ended with status 1", "run it by hand"),
         UNAVAILABLE,
     ),
-    Case("a program without its path", rule("{ exec = ['pass'] }"), ("program 'pass'", "write its full path")),
+    Case(
+        "a program without its path",
+        rule("{ exec = ['pass'] }"),
+        ("names its program by no absolute path", "a search in PATH"),
+    ),
     Case(
         "an authority that is gone",
         tls("ca = ['gone.pem']"),

@@ -39,6 +39,12 @@ class TestCheck:
         assert (outcome.code, outcome.stdout) == (2, "")
         assert f"{path.parent / 'ca.pem'}: cannot be read" in outcome.stderr
 
+    def test_a_host_that_is_trusted_blindly_is_told(self, desk: Desk) -> None:
+        path = desk.configure("[[tls]]\nmatch = 'a.test'\ninsecure = true\n")
+        outcome = desk.run("config", "check")
+        assert outcome.code == 0
+        assert outcome.stderr == f"ocibroker: insecure is set for a.test ({path}, tls[0])\n"
+
     def test_a_password_that_cannot_be_had_is_not(self, desk: Desk) -> None:
         desk.configure(
             "[[tls]]\nmatch = 'a.test'\nclient_cert = 'c'\nclient_key = 'k'\n"

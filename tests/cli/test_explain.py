@@ -1,12 +1,14 @@
 """`ocibroker explain`: the whole way of a request, and no network."""
 
 import json
+import os
 from typing import Any
 
 import pytest
 
 from ocibroker.testing import Authority
 from tests.cli.desk import Desk, Outcome
+from tests.transport.raw_server import raw_unix, silent
 
 CONFIG = """
 [[registry]]
@@ -105,6 +107,14 @@ class TestTable:
         assert "for want of anybody else" in facts(outcome)["because"][0][0]
         assert [str(home.home / ".docker" / "config.json")] in facts(outcome)["watched"]
 
+    def test_who_answers_a_helper_is_told(self, home: Desk) -> None:
+        alone = home.run("explain", "registry.test", OCIBROKER_SOCKET="off")
+        assert facts(alone)["helpers"] == [["answer by themselves", "OCIBROKER_SOCKET is off"]]
+        socket = home.home / "s"
+        with raw_unix(silent, socket):
+            beside = home.run("explain", "registry.test", OCIBROKER_SOCKET=str(socket))
+        assert facts(beside)["helpers"] == [[f"ask {socket}", f"it runs as uid {os.geteuid()}"]]
+
     def test_what_would_fail_is_loud(self, home: Desk) -> None:
         (home.config.parent / "ca.pem").unlink()
         outcome = home.run("explain", "registry.test/team/app")
@@ -119,6 +129,10 @@ class TestJson:
         assert (found["provider"], found["realms"], found["cache"]) == ("basic", ["auth.test"], "empty")
         assert found["rule"] == f"{home.config}, registry[1]"
         assert found["tls"]["sources"]["ca"] == f"{home.config}, tls[0]"
+
+    def test_it_tells_who_answers_a_helper(self, home: Desk) -> None:
+        found = data(home.run("explain", "registry.test", "-o", "json", OCIBROKER_SOCKET="/does/not/exist"))
+        assert found["helpers"] == {"sidecar": None, "why": "no socket at /does/not/exist"}
 
     def test_it_tells_what_is_wrong_with_the_policy(self, home: Desk) -> None:
         (home.config.parent / "ca.pem").unlink()

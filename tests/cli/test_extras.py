@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from importlib import import_module
 from importlib.metadata import metadata
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,17 @@ def test_the_others_are_listed_as_unavailable(only: str, lean: LeanEnvironment) 
         assert f"not installed (pip install 'ocibroker[{name}]')" in found[name]["reason"]
 
 
+def test_a_check_of_the_configuration_says_what_its_rules_lack(only: str, lean: LeanEnvironment) -> None:
+    rules = (f"[[registry]]\nmatch = '{name}.test'\nprovider = '{name}'\n" for name in WANTING)
+    config = lean.folder / "config.toml"
+    config.write_text("".join(rules))
+    done = lean.run("-m", "ocibroker", "--config", str(config), "config", "check")
+    assert done.returncode == 0
+    assert [line.rpartition(" ")[2] for line in done.stderr.splitlines()] == [
+        f"'ocibroker[{name}]')" for name in WANTING if name != only
+    ]
+
+
 @pytest.mark.parametrize("name", WANTING)
 def test_a_fetch_says_what_to_install_or_finds_nobody_there(name: str, only: str, lean: LeanEnvironment) -> None:
     done = lean.run("-c", FETCH, target(name), str(lean.folder))
@@ -61,6 +74,30 @@ def test_a_fetch_says_what_to_install_or_finds_nobody_there(name: str, only: str
     kind, _, said = done.stdout.partition(" ")
     assert kind in {"Anonymous", "NoIdentity", "CredentialUnavailable", "ConnectionFailed"}
     assert (f"pip install 'ocibroker[{name}]'" in said) == (name != only)
+
+
+def test_a_store_that_a_fleet_shares_says_what_to_install(lean: LeanEnvironment) -> None:
+    done = asked(lean, "get", "registry.test")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"ocibroker: {lean.folder / 'shared.toml'}: cache.store: needs hiredis, which is not installed"
+        " (pip install 'ocibroker[redis]')\n"
+    )
+
+
+def test_and_that_is_all_it_needs(tmp_path: Path) -> None:
+    lean = LeanEnvironment.create(tmp_path, "cli", "redis")
+    done = asked(lean, "cache", "list")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr.startswith("ocibroker: redis://127.0.0.1:1/0: Connection refused")
+
+
+def asked(lean: LeanEnvironment, *argv: str) -> subprocess.CompletedProcess[str]:
+    """Run a command where a store is configured that is not there."""
+    path = lean.folder / "shared.toml"
+    path.touch(0o600)
+    path.write_text(f'[cache]\nstore = "redis://127.0.0.1:1"\nencryption_key = "{"00" * 32}"\n')
+    return lean.run("-m", "ocibroker", "--config", str(path), *argv)
 
 
 def target(name: str) -> str:

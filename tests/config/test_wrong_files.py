@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import walk_tb
@@ -25,6 +26,7 @@ class Wrong:
 
 BASIC = '[[registry]]\nmatch = "a.test"\nprovider = "basic"\n'
 OPTIONS = 'options = { username = "u", password = "p" }\n'
+FLEET = '[cache]\nstore = "{url}"\nencryption_key = {{ env = "KEY" }}\n'
 TLS = '[[tls]]\nmatch = "a.test"\n'
 
 TABLE = {
@@ -64,8 +66,55 @@ TABLE = {
     ),
     "realm": Wrong(BASIC + OPTIONS + 'realms = ["u@h"]', ":5: registry[0].realms: '…@h': carries a user name"),
     "twins": Wrong(
-        2 * (BASIC + OPTIONS), "FILE: registry[0] and registry[1] have the same match (remove one of them)"
+        2 * (BASIC + OPTIONS),
+        "FILE: registry[0] and registry[1] have the same match (remove one of them, or give one an account)",
     ),
+    "twins, one with the port that the other means": Wrong(
+        BASIC + OPTIONS + (BASIC + OPTIONS).replace("a.test", "a.test:443"),
+        "registry[0] and registry[1] have the same match",
+    ),
+    "a program to be looked for": Wrong(
+        BASIC + "options = { username = 'u', password = { exec = ['pass', 'x'] } }",
+        ":4: registry[0].options.password: names its program by no absolute path",
+    ),
+    "store": Wrong(
+        '[cache]\nstore = "disk"', ":2: cache.store: is no store (choose memory, file, or write rediss://"
+    ),
+    "store of another scheme": Wrong(
+        FLEET.format(url="http://u:hunter2@c.test"), ":2: cache.store: is neither a redis:// nor a rediss:// URL"
+    ),
+    "store with a password in its URL": Wrong(
+        FLEET.format(url="rediss://u:hunter2@c.test"),
+        ":2: cache.store: holds a user name or a password (set cache.username and cache.password instead)",
+    ),
+    "store with a password behind its URL": Wrong(
+        FLEET.format(url="rediss://c.test/0?password=hunter2"),
+        ":2: cache.store: is more than a server and a database (write rediss://host:port/0)",
+    ),
+    "store without a host": Wrong(FLEET.format(url="rediss://:6379"), ":2: cache.store: '': is not a host name"),
+    "store in the clear": Wrong(
+        FLEET.format(url="redis://c.test"),
+        ":2: cache.store: would send to c.test in the clear (write rediss://; redis:// is for loopback only)",
+    ),
+    "store in the clear, by address": Wrong(
+        FLEET.format(url="redis://10.0.0.1"), "would send to 10.0.0.1 in the clear"
+    ),
+    "store without a key": Wrong(
+        '[cache]\nstore = "rediss://c.test"',
+        "cache.encryption_key: is missing: nothing is shared in the clear (make one by `openssl rand -base64 32`",
+    ),
+    "store with a user and no password": Wrong(
+        FLEET.format(url="rediss://c.test") + 'username = "u"', ":4: cache.username: without password"
+    ),
+    "store of no tenant": Wrong(
+        FLEET.format(url="rediss://c.test") + 'tenant = "Team A"', ":4: cache.tenant: is no name of a tenant"
+    ),
+    "a key for a store of one machine": Wrong(
+        '[cache]\nstore = "file"\nencryption_key = "hunter2"',
+        ":3: cache.encryption_key: is for a store that a fleet shares only (set store = ",
+    ),
+    "twins of one account": Wrong(2 * (BASIC + OPTIONS + 'account = "work"\n'), "have the same match"),
+    "account": Wrong(BASIC + OPTIONS + 'account = "../x"', ":5: registry[0].account: is no name"),
     "insecure and a CA": Wrong(
         TLS + 'ca = ["x"]\ninsecure = true',
         "tls[0]: TLS of a.test: insecure and ca contradict each other",
@@ -184,3 +233,19 @@ def test_the_schema_refuses_unknown_keys_as_the_loader_does() -> None:
         "TCPTable": False,
         "TLSTable": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("store", "fits"),
+    [
+        ("memory", True),
+        ("file", True),
+        ("rediss://cache.example.com:6379/0", True),
+        ("redis://127.0.0.1", True),
+        ("rediss://user:password@cache.example.com", False),
+        ("disk", False),
+    ],
+)
+def test_the_schema_knows_what_a_store_looks_like(store: str, *, fits: bool) -> None:
+    pattern = json_schema(load())["$defs"]["CacheTable"]["properties"]["store"]["anyOf"][0]["pattern"]
+    assert (re.search(pattern, store) is not None) is fits

@@ -18,7 +18,15 @@ import pytest
 from ocibroker import hookspecs
 from ocibroker.config import load_config
 from ocibroker.config.decode import decode
-from ocibroker.config.schema import Document, PluginsTable, RegistryTable, SidecarTable, TCPTable, TLSTable
+from ocibroker.config.schema import (
+    CacheTable,
+    Document,
+    PluginsTable,
+    RegistryTable,
+    SidecarTable,
+    TCPTable,
+    TLSTable,
+)
 from ocibroker.provider import Options
 from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
 from ocibroker_acr import AcrOptions
@@ -33,7 +41,7 @@ REGISTRY = "registry.example.com"
 CLOUDS: Mapping[str, type[Options]] = MappingProxyType(
     {"ecr.md": EcrOptions, "gar.md": GarOptions, "acr.md": AcrOptions}
 )
-OURS = re.compile(r"ocibroker |.*\| docker-credential-ocibroker ")
+OURS = re.compile(r"ocibroker |.*\| (\w+-credential-ocibroker|ocibroker-credential-provider)")
 COMMANDS = [line for block in blocks("sh") for line in block.text.splitlines() if OURS.match(line)]
 
 
@@ -55,6 +63,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             "HOME": str(home),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
             "OCIBROKER_CONFIG": str(config),
+            "OCIBROKER_SOCKET": "off",
             "SSL_CERT_FILE": str(authority.write(home)),
         }
 
@@ -66,6 +75,7 @@ class TestConfiguration:
             ("## `[[registry]]`", RegistryTable),
             ("## `[[tls]]`", TLSTable),
             ("## `[plugins]`", PluginsTable),
+            ("## `[cache]`", CacheTable),
             ("## `[sidecar]`", SidecarTable),
             ("## `[sidecar.tcp]`", TCPTable),
             ("## Options of the built-in providers", BasicOptions),

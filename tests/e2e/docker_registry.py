@@ -34,21 +34,25 @@ class DockerRegistry:
 
 
 @contextmanager
-def serving(authority: Authority, folder: Path, auth: Auth, *, blobs: str = "") -> Iterator[DockerRegistry]:
+def serving(
+    authority: Authority, folder: Path, auth: Auth, *, blobs: str = "", clients: Path | None = None
+) -> Iterator[DockerRegistry]:
     """Serve from ``folder`` until the block ends.
 
-    ``blobs`` is the URL to which clients are sent for blobs.
+    ``blobs`` is the URL to which clients are sent for blobs, ``clients`` whom to trust with a client's certificate.
     """
     program = executable("docker-registry", "apt-get install docker-registry")
     config, log = folder / "config.yml", folder / "registry.log"
-    config.write_text(_configuration(authority.issue(*NAMES), folder / "storage", auth, blobs))
+    config.write_text(_configuration(authority.issue(*NAMES), folder / "storage", auth, blobs, clients))
     # An empty environment, since REGISTRY_* variables would overrule the configuration.
     with server_process.serving([program, "serve", str(config)], log, r"listening on 127\.0\.0\.1:(\d+)") as port:
         yield DockerRegistry(port, log)
 
 
-def _configuration(certificate: Certificate, storage: Path, auth: Auth, blobs: str) -> str:
-    tls = {"certificate": str(certificate.chain), "key": str(certificate.key)}
+def _configuration(certificate: Certificate, storage: Path, auth: Auth, blobs: str, clients: Path | None) -> str:
+    tls: dict[str, object] = {"certificate": str(certificate.chain), "key": str(certificate.key)}
+    if clients:
+        tls["clientcas"] = [str(clients)]
     sections = {
         "version": "0.1",
         "log": {"level": "info"},

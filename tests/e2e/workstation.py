@@ -57,6 +57,7 @@ class Workstation:
             "REGISTRY_AUTH_FILE": str(self.home / ".docker" / "config.json"),
             "CONTAINERS_STORAGE_CONF": str(self.home / "storage.conf"),
             "CONTAINERS_CONF": str(self.home / "containers.conf"),
+            "OCIBROKER_SOCKET": "off",
             **self.settings,
         }
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -17,98 +14,14 @@ from hypothesis import strategies as st
 
 from ocibroker import Broker
 from ocibroker.errors import InvalidTarget
-from ocibroker.frontends import docker
 from ocibroker.frontends.answer import Answer
+from ocibroker.frontends.docker import DOCKER
+from ocibroker.frontends.executable import run as run_executable
 from ocibroker.helper_protocol import NAME
-from ocibroker.provider import (
-    Bearer,
-    Claim,
-    CredentialUnavailable,
-    FetchRequest,
-    Identity,
-    IdentityToken,
-    Options,
-    Request,
-    Secret,
-    Strength,
-    Target,
-    providers,
-)
-from ocibroker.target import Target as Canonical
+from ocibroker.target import Target
+from tests.frontends.neighbours import CONFIGURATION, OWNERS
 
 MISS = b"credentials not found in native keychain\n"
-
-CONFIGURATION = """
-[[registry]]
-match = "charts.example.com"
-provider = "basic"
-options = { username = "alice", password = "s3cret/é" }
-
-[[registry]]
-match = "charts.example.com/team-b"
-provider = "basic"
-options = { username = "bob", password = "team b's" }
-
-[[registry]]
-match = "docker.io"
-provider = "basic"
-options = { username = "hub", password = "hub-pw" }
-
-[[registry]]
-match = "*.glob.example.com"
-provider = "basic"
-options = { username = "glob", password = "glob-pw" }
-
-[[registry]]
-match = "broken.example.com"
-provider = "basic"
-options = { username = "carol", password = { file = "/does/not/exist" } }
-
-[[registry]]
-match = "public.example.com"
-provider = "anonymous"
-"""
-
-
-class NoOptions(Options, frozen=True, kw_only=True):
-    pass
-
-
-class Tokens:
-    """Identity tokens for one host, bearer tokens for another, failure for a third."""
-
-    name = "tokens"
-    options = NoOptions
-
-    def claim(self, target: Target) -> Claim | None:
-        return Claim(Strength.EXACT, "a test") if target.host.endswith(".token.example") else None
-
-    def identity(self, request: Request[NoOptions]) -> Identity:
-        return Identity((request.target.host,))
-
-    def fetch(self, request: FetchRequest[NoOptions]) -> IdentityToken | Bearer:
-        secret, expires = Secret("token-value"), datetime.now(UTC) + timedelta(hours=1)
-        if request.target.host == "identity.token.example":
-            return IdentityToken(secret=secret, expires_at=expires)
-        if request.target.host == "bearer.token.example":
-            return Bearer(secret=secret, expires_at=expires)
-        raise CredentialUnavailable("the cloud said no", hint="log in")
-
-
-class Plugin:
-    @staticmethod
-    @providers
-    def ocibroker_providers() -> Sequence[Any]:
-        return [Tokens()]
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    path = tmp_path_factory.mktemp("docker") / "config.toml"
-    path.touch(mode=0o600)
-    path.write_text(CONFIGURATION)
-    with Broker.from_config(path, environ={}, plugins=[Plugin]) as broker:
-        yield broker
 
 
 def found(server: str, username: str, secret: str) -> Answer:
@@ -144,7 +57,7 @@ HITS = {
 @pytest.mark.parametrize("server", HITS)
 def test_get_prints_the_one_object_and_nothing_else(server: str, broker: Broker) -> None:
     username, secret = HITS[server]
-    assert docker.answer("get", server.encode(), broker) == found(server.removesuffix("\n"), username, secret)
+    assert DOCKER.answer("get", server.encode(), broker) == found(server.removesuffix("\n"), username, secret)
 
 
 MISSES = ["unknown.example.com", "https://unknown.example.com/v2/", "public.example.com", "a.b.glob.example.com"]
@@ -153,7 +66,7 @@ MISSES = ["unknown.example.com", "https://unknown.example.com/v2/", "public.exam
 @pytest.mark.acceptance(38)
 @pytest.mark.parametrize("server", MISSES)
 def test_a_miss_is_the_exact_line_with_the_reason_on_standard_error(server: str, broker: Broker) -> None:
-    answer = docker.answer("get", server.encode(), broker)
+    answer = DOCKER.answer("get", server.encode(), broker)
     assert (answer.stdout, answer.status) == (MISS, 1)
     assert "example.com" in answer.diagnostics
 
@@ -203,7 +116,7 @@ FAILURES = {
 @pytest.mark.acceptance(38)
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
 def test_a_failure_is_one_clear_line_that_is_no_miss(failure: Failure, broker: Broker) -> None:
-    answer = docker.answer(failure.verb, failure.stdin, broker)
+    answer = DOCKER.answer(failure.verb, failure.stdin, broker)
     assert (answer.stdout, answer.status) == (failure.stdout, 1)
 
 
@@ -216,29 +129,29 @@ def test_a_failure_is_one_clear_line_that_is_no_miss(failure: Failure, broker: B
     ],
 )
 def test_store_and_erase_succeed_and_say_what_answers_instead(verb: str, stdin: bytes, broker: Broker) -> None:
-    answer = docker.answer(verb, stdin, broker)
+    answer = DOCKER.answer(verb, stdin, broker)
     assert (answer.stdout, answer.status) == (b"", 0)
     expected = "nothing is stored for charts.example.com: provider basic answers here (rule charts.example.com)"
     assert answer.diagnostics == expected
 
 
 def test_what_is_stored_changes_nothing(broker: Broker) -> None:
-    docker.answer("store", b'{"ServerURL":"charts.example.com","Username":"m","Secret":"x"}', broker)
-    answer = docker.answer("get", b"charts.example.com", broker)
+    DOCKER.answer("store", b'{"ServerURL":"charts.example.com","Username":"m","Secret":"x"}', broker)
+    answer = DOCKER.answer("get", b"charts.example.com", broker)
     assert json.loads(answer.stdout)["Username"] == "alice"
 
 
 @pytest.mark.acceptance(38)
 def test_list_names_the_rules_for_one_host_and_leaves_out_what_fails(broker: Broker) -> None:
-    answer = docker.answer("list", b"unused", broker)
+    answer = DOCKER.answer("list", b"unused", broker)
     expected = {"charts.example.com": "alice", "charts.example.com/team-b": "bob", "docker.io": "hub"}
     assert (json.loads(answer.stdout), answer.status) == (expected, 0)
     assert "/does/not/exist" in answer.diagnostics
 
 
 def test_every_name_that_list_prints_is_one_that_get_answers(broker: Broker) -> None:
-    for server, username in json.loads(docker.answer("list", b"unused", broker).stdout).items():
-        assert json.loads(docker.answer("get", server.encode(), broker).stdout)["Username"] == username
+    for server, username in json.loads(DOCKER.answer("list", b"unused", broker).stdout).items():
+        assert json.loads(DOCKER.answer("get", server.encode(), broker).stdout)["Username"] == username
 
 
 @pytest.mark.parametrize("control", [*range(0x21), 0x7F])
@@ -246,14 +159,11 @@ def test_every_name_that_list_prints_is_one_that_get_answers(broker: Broker) -> 
 def test_a_control_character_anywhere_in_the_name_is_refused(control: int, position: int, broker: Broker) -> None:
     name = b"charts.example.com"
     stdin = name[:position] + bytes([control]) + name[position:]
-    answer = docker.answer("get", stdin, broker)
+    answer = DOCKER.answer("get", stdin, broker)
     if stdin == name + b"\n":
         assert answer.status == 0
     else:
         assert (answer.status, b"Secret" in answer.stdout) == (1, False)
-
-
-OWNERS = {"charts.example.com": {"s3cret/é", "team b's"}, "docker.io": {"hub-pw"}}
 
 
 @settings(max_examples=500, deadline=None)
@@ -280,7 +190,7 @@ OWNERS = {"charts.example.com": {"s3cret/é", "team b's"}, "docker.io": {"hub-pw
 @example(b"https://evil.example.com/?u=https://charts.example.com")
 @example(b"https://charts.example.com\\@evil.example.com")
 def test_a_secret_leaves_only_for_the_host_that_the_bytes_canonically_name(broker: Broker, stdin: bytes) -> None:
-    answer = docker.answer("get", stdin, broker)
+    answer = DOCKER.answer("get", stdin, broker)
     if answer.status == 0:
         host = canonical_host(stdin)
         assert json.loads(answer.stdout)["Secret"] in OWNERS[host]
@@ -294,7 +204,7 @@ def canonical_host(stdin: bytes) -> str:
     text = stdin.decode("ascii").removesuffix("\n")
     host = text.partition("://")[2].partition("/")[0] if "://" in text else text.partition("/")[0]
     try:
-        return Canonical.parse(f"oci://{host}").host
+        return Target.parse(f"oci://{host}").host
     except InvalidTarget:
         return f"no host: {host}"
 
@@ -317,7 +227,7 @@ def configuration(tmp_path: Path) -> str:
 @pytest.mark.acceptance(38)
 def test_the_executable_answers_like_the_function(configuration: str, broker: Broker) -> None:
     done = run("get", stdin=b"charts.example.com\n", OCIBROKER_CONFIG=configuration)
-    expected = docker.answer("get", b"charts.example.com\n", broker).stdout
+    expected = DOCKER.answer("get", b"charts.example.com\n", broker).stdout
     assert (done.stdout, done.stderr, done.returncode) == (expected, b"", 0)
 
 
@@ -356,7 +266,7 @@ USAGE = b"Usage: docker-credential-ocibroker <store|get|erase|list|version>\n"
     ],
 )
 def test_it_takes_exactly_one_argument(argv: tuple[str, ...], stdout: bytes, status: int) -> None:
-    answer = docker.run(argv, lambda: b"", {})
+    answer = run_executable(DOCKER, [NAME, *argv], lambda: b"", {})
     assert (answer.stdout, answer.status) == (stdout, status)
     done = run(*argv)
     assert (done.stdout, done.returncode) == (stdout, status)
@@ -375,5 +285,6 @@ def test_it_takes_exactly_one_argument(argv: tuple[str, ...], stdout: bytes, sta
     ids=["served", "nested", "configuration missing"],
 )
 def test_a_run_answers_in_one_line(environ: dict[str, str], stdout: bytes, configuration: str) -> None:
-    answer = docker.run(["get"], lambda: b"docker.io", {"OCIBROKER_CONFIG": configuration, **environ})
+    surroundings = {"OCIBROKER_CONFIG": configuration, **environ}
+    answer = run_executable(DOCKER, [NAME, "get"], lambda: b"docker.io", surroundings)
     assert answer.stdout == stdout

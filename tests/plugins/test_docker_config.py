@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ocibroker import Anonymous, Basic, OcibrokerError
 from ocibroker.authfile import Login, put_login
 from ocibroker.errors import CredentialUnavailable
-from ocibroker.frontends.docker import answer
+from ocibroker.frontends.docker import DOCKER
 from ocibroker.provider import Bearer, IdentityToken, Secret, Strength, Target
 from ocibroker.testing import ProviderContract
 from ocibroker_docker_config import DockerConfigProvider
@@ -303,7 +303,7 @@ def test_the_front_end_never_reaches_into_a_keychain(verb: str, laptop: Laptop) 
     laptop.configure(credsStore="keychain")
     told = json.dumps({"ServerURL": HOST, "Username": "bob", "Secret": PASSWORD}) if verb == "store" else HOST
     with laptop.broker() as broker:
-        assert answer(verb, told.encode(), broker).status == 0
+        assert DOCKER.answer(verb, told.encode(), broker).status == 0
     assert laptop.asked == []
 
 
@@ -314,7 +314,7 @@ def test_an_identity_token_survives_store_and_helper(username: str, laptop: Lapt
     put_login(laptop.home / ".config" / "ocibroker" / "auth.json", Login(HOST, token))
     with laptop.broker() as broker:
         assert broker.access(TARGET).credential == token
-        told = answer("get", HOST.encode(), broker).stdout
+        told = DOCKER.answer("get", HOST.encode(), broker).stdout
     assert json.loads(told) == {"ServerURL": HOST, "Username": "<token>", "Secret": "r3fresh-token"}
 
     other = Laptop(laptop.home / "other")

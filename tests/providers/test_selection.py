@@ -12,7 +12,7 @@ import pytest
 
 from ocibroker import Access, Anonymous, Broker
 from ocibroker.errors import ConfigurationError, ContractViolation
-from ocibroker.provider import Basic, Claim, FetchRequest, Options, Secret, Strength, Target
+from ocibroker.provider import Basic, Caller, Claim, FetchRequest, Options, Secret, Strength, Target
 from ocibroker.providers import Providers
 from ocibroker.selection import select
 from tests.providers.stub import Stub, broker
@@ -37,6 +37,31 @@ def alice(request: FetchRequest[Any]) -> Basic:
 
 def rule(match: str, provider: str) -> str:
     return f'match = "{match}"\nprovider = "{provider}"'
+
+
+WORK, HOME = '\naccount = "work"', '\naccount = "home"'
+
+
+class TestAccount:
+    """Several accounts on one host."""
+
+    def test_only_the_rule_of_the_account_that_is_named_answers(self, tmp_path: Path) -> None:
+        rules = [rule("registry.acme.example", name) + more for name, more in (("a", ""), ("b", WORK), ("c", HOME))]
+        with broker(tmp_path, [Stub(name) for name in "abc"], *rules) as asked:
+            callers = {name: Caller.of_account(name) for name in ("", "work", "home")}
+            found = {name: asked.access(TARGET, caller=caller) for name, caller in callers.items()}
+            assert {name: access.provider for name, access in found.items()} == {"": "a", "work": "b", "home": "c"}
+            assert found["work"].why == "rule registry.acme.example of the account work"
+
+    def test_nobody_answers_for_an_account_that_no_rule_has(self, tmp_path: Path) -> None:
+        with broker(tmp_path, [Stub("a"), sure("claiming")], rule("registry.acme.example", "a") + WORK) as asked:
+            access = asked.access(TARGET, caller=Caller(account="other"))
+            why = f"no rule for the account 'other' matches {TARGET}"
+            assert (access.provider, access.credential) == (None, Anonymous(why))
+
+    def test_a_rule_of_an_account_is_passed_over_where_none_is_named(self, tmp_path: Path) -> None:
+        with broker(tmp_path, [Stub("a"), sure("claiming")], rule("registry.acme.example", "a") + WORK) as asked:
+            assert asked.access(TARGET).provider == "claiming"
 
 
 def sure(name: str) -> Stub:

@@ -150,7 +150,7 @@ def test_a_parameter_of_the_content_type_is_fine(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/credentials/", "/v2/credentials", "/livez", "/v1/helpers/git/get"]
+    "path", ["/", "/v1", "/v1/credentials/", "/v2/credentials", "/livez", "/v1/helpers/git/forget"]
 )
 def test_what_is_not_there_is_not_found(caller: Caller, path: str) -> None:
     answer = caller.post(path, {})

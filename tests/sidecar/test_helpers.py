@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 
 from ocibroker import Anonymous, Basic, Bearer, Broker, Secret
-from ocibroker.frontends import docker
 from ocibroker.frontends.answer import Answer
-from ocibroker.frontends.asked import Asked
+from ocibroker.frontends.front_end import Question
+from ocibroker.frontends.table import FRONT_ENDS
 from ocibroker.provider import CredentialUnavailable
 from ocibroker.sidecar.helpers import helper
 from ocibroker.sidecar.message import Call, Endpoint, Reply
@@ -78,12 +79,43 @@ def asked(asker: Caller, verb: str, stdin: bytes) -> Answered:
     ids=repr,
 )
 def test_it_answers_as_the_front_end_does(caller: Caller, broker: Broker, verb: str, stdin: bytes) -> None:
-    wanted = docker.answer(verb, stdin, broker)
+    wanted = FRONT_ENDS["docker"].answer(verb, stdin, broker)
     answer = asked(caller, verb, stdin)
     assert answer.status == 200
     assert answer.headers["content-type"] == "application/octet-stream"
     assert (answer.body, answer.headers["ocibroker-exit"]) == (wanted.stdout, str(wanted.status))
     assert ("ocibroker-diagnostics" in answer.headers) == bool(wanted.diagnostics)
+
+
+KUBELET = json.dumps(
+    {
+        "apiVersion": "credentialprovider.kubelet.k8s.io/v1",
+        "kind": "CredentialProviderRequest",
+        "image": "registry.test/app:1",
+    }
+).encode()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "verb", "stdin"),
+    [
+        ("git", "get", b"protocol=https\nhost=registry.test\n"),
+        ("git", "erase", b"protocol=https\nhost=registry.test\nusername=alice\npassword=wonder\n"),
+        ("git", "get", b"protocol=https\nhost=failing.test\n"),
+        ("git", "capability", b""),
+        ("bazel", "get", b'{"uri": "https://registry.test/v2/app/blobs/x"}'),
+        ("bazel", "get", b"no json"),
+        ("kubelet", "get", KUBELET),
+        ("kubelet", "get", KUBELET.replace(b"registry.test", b"nobody.test")),
+    ],
+)
+def test_every_protocol_is_answered_as_by_its_executable(
+    caller: Caller, broker: Broker, protocol: str, verb: str, stdin: bytes
+) -> None:
+    wanted = FRONT_ENDS[protocol].answer(verb, stdin, broker)
+    answer = caller.post(f"/v1/helpers/{protocol}/{verb}", stdin, OCTETS)
+    assert (answer.status, answer.body) == (200, wanted.stdout)
+    assert answer.headers["ocibroker-exit"] == str(wanted.status)
 
 
 def test_diagnostics_are_one_line_that_a_header_can_carry(caller: Caller) -> None:
@@ -107,13 +139,14 @@ def test_a_client_that_logs_out_elsewhere_does_not_fail(caller: Caller) -> None:
 
 
 def test_a_bug_in_a_front_end_is_told_as_one(broker: Broker) -> None:
-    def front_end(verb: str, stdin: bytes, asked: Asked) -> Answer:
-        raise KeyError(verb)
+    def broken(question: Question) -> Answer:
+        raise KeyError(question.stdin)
 
+    front = replace(FRONT_ENDS["docker"], verbs={"get": broken})
     generations = Node.of(broker).generations
     call = Call(listener=SOCKET, peer=Peer(uid=0), method="POST", path="/", headers={}, body=b"")
     with pytest.raises(KeyError):
-        asyncio.run(_run(helper(front_end, "get", generations, Reaches()), call))
+        asyncio.run(_run(helper(front, "get", generations, Reaches()), call))
 
 
 async def _run(endpoint: Endpoint, call: Call) -> Reply:
@@ -127,7 +160,7 @@ def test_list_names_only_what_is_within_reach(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["git/get", "docker/forget", "docker/", "docker/get/x", "/docker/get", "kubelet/get"]
+    "path", ["nobody/get", "docker/forget", "docker/", "docker/get/x", "/docker/get", "kubelet/erase"]
 )
 def test_other_protocols_and_verbs_are_not_there(caller: Caller, path: str) -> None:
     answer = caller.post(f"/v1/helpers/{path}", b"registry.test", OCTETS)

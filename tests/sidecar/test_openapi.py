@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from ocibroker.sidecar.openapi import document, text
 from ocibroker.sidecar.routes import api
@@ -25,10 +26,16 @@ def test_the_document_that_is_kept_is_that_of_the_code() -> None:
 
 def test_every_path_of_it_is_answered_and_no_other(desk: Desk) -> None:
     routes = api(Node.of(desk.broker()).generations).routes
-    helpers = document()["paths"]["/v1/helpers/{protocol}/{verb}"]["post"]["parameters"]
-    protocols, verbs = (one["schema"]["enum"] for one in helpers if one["in"] == "path")
-    paths = {path for path in document()["paths"] if "{" not in path}
-    assert paths | {f"/v1/helpers/{protocol}/{verb}" for protocol in protocols for verb in verbs} == routes.keys()
+    said = {
+        path.replace("{verb}", verb)
+        for path, methods in document()["paths"].items()
+        for verb in _verbs(methods["post"]["parameters"])
+    }
+    assert said == routes.keys()
+
+
+def _verbs(parameters: list[dict[str, Any]]) -> list[str]:
+    return next((one["schema"]["enum"] for one in parameters if one["in"] == "path"), [""])
 
 
 def test_questions_take_no_unknown_fields() -> None:

@@ -63,7 +63,7 @@ class World:
             target=target,
             origin=target.origin,
             selection=Selection(provider=self.upstream, options=options, why="it is simulated"),
-            material=policies.for_origin(target.origin),
+            trust=policies.contents(target.origin),
             fetching=Fetching(provider=self.upstream, target=target, options=options, caller=None, means=means),
             identity=Identity((path,)),
             key=path,

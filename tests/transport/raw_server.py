@@ -1,4 +1,4 @@
-"""A TCP server whose connections follow a script, byte by byte: for what no HTTP server does."""
+"""A server, over TCP or a Unix socket, that follows a script, byte by byte: for what no HTTP server does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 
 
 class RawServer:
@@ -15,16 +16,19 @@ class RawServer:
     A script gets the connection and the server; it paces itself by ``ended``, which is set when the test is over.
     """
 
-    def __init__(self, script: Script, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, script: Script, tls: ssl.SSLContext | None, listener: socket.socket) -> None:
         self._script = script
         self._tls = tls
         self._lock = threading.Lock()
         self._workers: list[threading.Thread] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._socket.getsockname()[1]
+        self._socket = listener
         self.ended = threading.Event()
         self.received = b""
         self.connections = 0
+
+    @property
+    def port(self) -> int:
+        return int(self._socket.getsockname()[1])
 
     def accept(self) -> None:
         while not self.ended.is_set():
@@ -72,9 +76,19 @@ class RawServer:
 Script = Callable[[socket.socket, RawServer], None]
 
 
+def raw(script: Script, tls: ssl.SSLContext | None = None) -> AbstractContextManager[RawServer]:
+    return _running(RawServer(script, tls, socket.create_server(("127.0.0.1", 0))))
+
+
+def raw_unix(script: Script, path: Path) -> AbstractContextManager[RawServer]:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+    return _running(RawServer(script, None, listener))
+
+
 @contextmanager
-def raw(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[RawServer]:
-    server = RawServer(script, tls)
+def _running(server: RawServer) -> Iterator[RawServer]:
     acceptor = threading.Thread(target=server.accept, daemon=True)
     acceptor.start()
     try:

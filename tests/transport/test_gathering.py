@@ -17,7 +17,8 @@ import pytest
 from ocibroker.deadline import Deadline
 from ocibroker.origin import Origin
 from ocibroker.testing import Authority, CannedResponse
-from ocibroker.transport.network import DeadlineNetwork, direct
+from ocibroker.transport.network import DeadlineNetwork
+from ocibroker.transport.route import direct
 from tests.transport.answering_server import always, answering
 from tests.transport.brokers import Desk
 from tests.transport.connect_proxy import proxying

@@ -285,7 +285,7 @@ class TestTheLifeOfAToken:
         provider = giving(password("wonder"))
         broker = desk.broker(made_rule(registry.address), offered=[provider], clock=clock)
         access = broker.access(f"{registry.address}/app")
-        for seconds in (0, 299, 1):
+        for seconds in (0, 240, 60):  # the registry dates its answers by the machine's own clock
             clock.move(seconds)
             assert exchange(access, "sync", "GET", TAGS).status_code == 200
         assert [step[1:] for step in trail(registry)] == [

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ocibroker.child import LARGEST, NESTED, run
+from ocibroker.child import LARGEST, run
 from ocibroker.deadline import Deadline
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, DeadlineExceeded, OcibrokerError
+from ocibroker.helper_protocol import NESTED
 
 SOON = 0.5
 LATE = 30.0

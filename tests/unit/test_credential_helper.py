@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocibroker import Basic, OcibrokerError
-from ocibroker.child import NESTED, Completed
+from ocibroker.child import Completed
 from ocibroker.credential import IdentityToken
 from ocibroker.credential_helper import CredentialHelper
 from ocibroker.errors import ConfigurationError, CredentialUnavailable
+from ocibroker.helper_protocol import NESTED
 from ocibroker.target import Target
 
 TARGET = Target.parse("registry.example.com:5000/team/app")

@@ -15,9 +15,10 @@ from ocibroker.claim import Claim, Strength
 from ocibroker.clock import SystemClock
 from ocibroker.deadline import Deadline
 from ocibroker.errors import InvalidValue
+from ocibroker.fetch_request import FetchRequest
 from ocibroker.identity import Identity
 from ocibroker.reference import SecretRef
-from ocibroker.request import Caller, FetchRequest, Options, Request
+from ocibroker.request import Caller, Options, Request
 from ocibroker.secret import Secret
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicy

@@ -9,6 +9,7 @@ import httpx
 
 from ocibroker.auth.challenge import Challenge
 from ocibroker.auth.grant import get_request, post_request
+from ocibroker.auth.post_refusals import PostRefusals
 from ocibroker.auth.realm import Realms
 from ocibroker.auth.scope import Scope
 from ocibroker.credential import Anonymous, Basic, Credential, IdentityToken
@@ -18,20 +19,6 @@ from ocibroker.transport import AGAIN, DEADLINE, Flow, send
 _LONGEST_SERVICE: Final = 256
 _NO_POST: Final = frozenset({404, 405})
 _REFUSED: Final = frozenset({400, 401, 403})
-
-
-class PostRefusals:
-    """Token endpoints that know only the GET form, remembered for as long as the broker lives."""
-
-    def __init__(self) -> None:
-        self._endpoints: set[str] = set()
-
-    def add(self, realm: httpx.URL) -> None:
-        """Remember ``realm``."""
-        self._endpoints.add(_endpoint(realm))
-
-    def __contains__(self, realm: httpx.URL) -> bool:
-        return _endpoint(realm) in self._endpoints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +82,3 @@ def _exchange(grant: httpx.Request, request: httpx.Request) -> Flow:
             grant.extensions[name] = request.extensions[name]
     grant.extensions[AGAIN] = True
     return (yield from send(grant, whole=True))
-
-
-def _endpoint(realm: httpx.URL) -> str:
-    return f"{realm.scheme}://{realm.netloc.decode('ascii')}{realm.path}"

@@ -18,8 +18,13 @@ CULPRIT: Final = "keyring"
 
 _MISSING: Final = "unlock or start the keyring, or keep the secret in a file: `ocibroker login --file`"
 _LOCKED: Final = "unlock the keyring, and try again"
-_NO_KEYRINGS: Final = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
-"""Backends that keep nothing, or keep it in a plain file, or ask for a password on the terminal."""
+_NO_KEYRINGS: Final = (
+    "keyring.backends.fail",
+    "keyring.backends.null",
+    "keyrings.alt",
+    "ocibroker.frontends.keyring",
+)
+"""Backends that keep nothing, ourselves among them, or keep it in a plain file, or ask on the terminal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from ocibroker.cache.flights import Flight, Flights, contained, failed_flight
 from ocibroker.cache.key import cache_key, options_digest
 from ocibroker.cache.memory import Memory
 from ocibroker.cache.moment import Moment
+from ocibroker.cache.shared import open_shared
 from ocibroker.cache.store import Nowhere, Store
 from ocibroker.cache.trouble import Draw, Trouble
 from ocibroker.cache.troubles import Troubles
@@ -32,6 +33,7 @@ __all__ = [
     "cache_key",
     "contained",
     "failed_flight",
+    "open_shared",
     "options_digest",
     "start_thread",
 ]

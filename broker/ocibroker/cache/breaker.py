@@ -17,10 +17,11 @@ _LONGEST: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """Counts what was ``late`` in a row; from :data:`PATIENCE` on it is open, ``since`` then."""
+    """Counts what was ``late`` in a row; from ``patience`` on it is open, ``since`` then."""
 
     late: int = 0
     since: Moment | None = None
+    patience: int = PATIENCE
 
     def lets(self, now: Moment) -> bool:
         """Whether a call may be made."""
@@ -33,12 +34,12 @@ class Breaker:
     def overdue(self, now: Moment) -> Breaker:
         """Return what it is after one more call that did not answer in time."""
         late = self.late + 1
-        return Breaker(late, now if late >= PATIENCE else None)
+        return replace(self, late=late, since=now if late >= self.patience else None)
 
     @property
     def pause(self) -> timedelta:
         """How long nobody is let through."""
-        return min(_FIRST * (1 << min(max(self.late - PATIENCE, 0), 16)), _LONGEST)
+        return min(_FIRST * (1 << min(max(self.late - self.patience, 0), 16)), _LONGEST)
 
 
 CLOSED: Final = Breaker()

@@ -47,6 +47,8 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 class FileStore:
     """Entries in ``folder``. What goes wrong is a miss, and logged once."""
 
+    shared: Final = ""
+
     def __init__(self, folder: Path, start: str | None = None) -> None:
         self.folder: Final = folder
         self._start = boot_id() if start is None else start
@@ -98,6 +100,12 @@ class FileStore:
                     path.unlink()
                     gone += not path.name.startswith(".")
         return gone
+
+    def forked(self) -> None:
+        """Share nothing: every file is opened anew."""
+
+    def close(self) -> None:
+        """Close nothing: no file stays open."""
 
     @contextmanager
     def _turn(self, path: Path, seconds: float) -> Iterator[bool]:

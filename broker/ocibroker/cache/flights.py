@@ -72,6 +72,12 @@ class Flights(Generic[T]):
         self._running: dict[str, Flight[T]] = {}
         self._workers: dict[str, Workers] = {}
 
+    def forked(self) -> None:
+        """Begin anew in a child: the workers are its parent's."""
+        self._lock = threading.Lock()
+        self._running = {}
+        self._workers = {}
+
     def join(self, key: str, work: Callable[[], T], deadline: Deadline, *, provider: str) -> tuple[Flight[T], bool]:
         """Return the flight for ``key``, begun with ``work`` if there was none, and whether it was begun now.
 

@@ -22,6 +22,10 @@ class Memory:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def forked(self) -> None:
+        """Begin anew in a child, with what is known: another thread of its parent may have held the lock."""
+        self._lock = threading.Lock()
+
     def get(self, key: str) -> Entry | None:
         """Return the entry, or none."""
         with self._lock:

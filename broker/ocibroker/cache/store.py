@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Final, Protocol
 
 from ocibroker.cache.entry import Entry
 from ocibroker.cache.moment import Moment
@@ -14,8 +14,14 @@ from ocibroker.deadline import Deadline
 class Store(Protocol):
     """Entries by key. It is never a hard dependency: what goes wrong in it is a miss, and raises nothing.
 
-    Only what expires is kept in one: a password that is good for ever is not written down again.
+    Only what expires is kept in one: a password that is good for ever is not written down again. ``shared`` is the
+    URL of one that several machines share, and empty otherwise.
     """
+
+    @property
+    def shared(self) -> str:
+        """Where other machines find it too."""
+        ...
 
     def get(self, key: str, now: Moment) -> Entry | None:
         """Return the entry, or none."""
@@ -36,13 +42,23 @@ class Store(Protocol):
     def turn(self, key: str, deadline: Deadline) -> AbstractContextManager[bool]:
         """Have one process at a time in the block, as far as that can be had within the deadline.
 
-        The block is told whether it had to wait for another.
+        The block is told whether another's turn has come before it: that may have left the entry, or not.
         """
+        ...
+
+    def forked(self) -> None:
+        """Begin anew in a child that was forked: no lock or connection is shared with its parent."""
+        ...
+
+    def close(self) -> None:
+        """Close connections, if it has any."""
         ...
 
 
 class Nowhere:
     """No store: what a process knows ends with it."""
+
+    shared: Final = ""
 
     def get(self, key: str, now: Moment) -> Entry | None:
         """Return none."""
@@ -60,3 +76,9 @@ class Nowhere:
     def turn(self, key: str, deadline: Deadline) -> AbstractContextManager[bool]:
         """Wait for nobody."""
         return nullcontext(False)  # noqa: FBT003  # nobody was waited for
+
+    def forked(self) -> None:
+        """Share nothing: there is nothing."""
+
+    def close(self) -> None:
+        """Close nothing."""

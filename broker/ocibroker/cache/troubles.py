@@ -39,6 +39,10 @@ class Troubles:
         self._breakers: dict[str, Breaker] = {}
         self._renewed: OrderedDict[str, Moment] = OrderedDict()
 
+    def forked(self) -> None:
+        """Begin anew in a child, with what is known: another thread of its parent may have held the lock."""
+        self._lock = threading.Lock()
+
     def describe(self, key: str, source: str) -> str | None:
         """Return what stands between a caller and a call, for people; none where nothing does."""
         now = Moment.now(self._clock)

@@ -63,7 +63,7 @@ class Workers:
             self._working += 1
         try:
             self._start(self._labour, self._name)
-        except RuntimeError:
+        except (RuntimeError, MemoryError):
             self._give_up(task)
 
     def _labour(self) -> None:

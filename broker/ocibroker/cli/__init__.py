@@ -5,6 +5,7 @@ This module imports nothing beyond the standard library, so that it can say what
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Final, NoReturn
@@ -25,6 +26,7 @@ def main() -> NoReturn:
     if code == ExitCode.BROKEN_PIPE:
         # The interpreter flushes at exit, and would complain of what nobody reads.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    gc.freeze()  # what is left is the system's to take, and looking for garbage in it would take its time
     sys.exit(code)
 
 

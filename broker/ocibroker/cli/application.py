@@ -8,7 +8,9 @@ from typing import Final
 import typer
 
 from ocibroker.cli import cache, config
+from ocibroker.cli.child import run
 from ocibroker.cli.explain import explain
+from ocibroker.cli.export import export
 from ocibroker.cli.get import get
 from ocibroker.cli.login import login
 from ocibroker.cli.logout import logout
@@ -16,6 +18,7 @@ from ocibroker.cli.options import options
 from ocibroker.cli.providers import providers
 from ocibroker.cli.pull import pull
 from ocibroker.cli.serve import serve
+from ocibroker.cli.setup import setup
 
 NAME: Final = "ocibroker"
 """The command's name, however the process was started."""
@@ -32,7 +35,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     root.callback()(options)
-    _add(root, get, explain, pull, login, logout, providers, serve)
+    _add(root, get, explain, pull, export, run, login, logout, providers, setup, serve)
     _add(
         _group(root, "config", "Check, describe and find the configuration."),
         config.check,

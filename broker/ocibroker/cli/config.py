@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Iterator, Sized
+from typing import TYPE_CHECKING
 
 import typer
 
 from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.known import known_providers
+from ocibroker.providers import BUILT_IN, missing
+
+if TYPE_CHECKING:
+    from ocibroker.config import Config
 
 
 def check(context: typer.Context) -> None:
     """Read the configuration, and the certificates and keys that it names; no registry is asked."""
-    from ocibroker.config import check as check_all
+    from ocibroker.config import check_config
 
     invocation: Invocation = context.obj
     config = invocation.load()
-    check_all(config, invocation.environ)
+    check_config(config, invocation.environ)
+    for warning in _warnings(config):
+        invocation.terminal.note(warning)
     counts = f"{_count(config.rules, 'rule', 'rules')} and {_count(config.tls, 'TLS entry', 'TLS entries')}"
     said = f"{counts} in {config.path}" if config.path else "there is no file, and none is needed"
     invocation.terminal.say(f"ok: {said}")
@@ -39,6 +46,18 @@ def path(context: typer.Context) -> None:
     invocation.terminal.say(str(place))
     if not place.is_file():
         invocation.terminal.note(f"{place} (not there)")
+
+
+def _warnings(config: Config) -> Iterator[str]:
+    """Yield what is weakened, and what a rule's provider needs and is not installed."""
+    for entry in config.tls:
+        yield from entry.warnings
+    for rule in config.rules:
+        # What a built-in provider needs is an extra of its name.
+        if rule.provider in BUILT_IN and (absent := missing(rule.provider)):
+            yield f"{rule.source}: {', '.join(absent)} not installed (pip install 'ocibroker[{rule.provider}]')"
+    if config.shared and (absent := missing("redis")):
+        yield f"{config.shared.place}: {', '.join(absent)} not installed (pip install 'ocibroker[redis]')"
 
 
 def _count(things: Sized, one: str, many: str) -> str:

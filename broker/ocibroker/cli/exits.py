@@ -33,6 +33,8 @@ class ExitCode(IntEnum):
     """TLS, connection or deadline; or a credential would have left its origin."""
     INTEGRITY = 6
     """An answer is malformed, or not what was promised."""
+    CHANGES = 7
+    """`setup` shows something that is to be changed."""
     INTERRUPTED = 130
     """Ctrl-C."""
     BROKEN_PIPE = 141

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ocibroker.cli.answer import as_data, as_facts
-from ocibroker.cli.duration import seconds
+from ocibroker.cli.answered import check_answered
 from ocibroker.cli.facts import fact_table
 from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.target import TargetArgument
 from ocibroker.cli.terminal import Terminal
+from ocibroker.cli.wanted import MINUTE, AccountOption, MinTTLOption, PushOption, actions
 from ocibroker.credential import Anonymous
-from ocibroker.errors import CannotCarry, NoProvider
+from ocibroker.errors import CannotCarry
+from ocibroker.request import Caller
 
 if TYPE_CHECKING:
     from ocibroker.access import Access
@@ -37,29 +39,18 @@ def get(
         GetOutput, typer.Option("--output", "-o", help="A table hides the secret; the others reveal it.")
     ] = GetOutput.TABLE,
     *,
-    push: Annotated[bool, typer.Option("--push", help="For pulling and pushing, not for pulling alone.")] = False,
-    min_ttl: Annotated[
-        float,
-        typer.Option("--min-ttl", parser=seconds, metavar="DURATION", help="The life it must have left, as 10m."),
-    ] = "60s",  # type: ignore[assignment]  # typer parses the default too
+    push: PushOption = False,
+    min_ttl: MinTTLOption = MINUTE,  # type: ignore[assignment]  # typer parses the default too
+    account: AccountOption = "",
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask the provider, whatever is remembered.")] = False,
 ) -> None:
     """Get the credential for TARGET that is valid now."""
     invocation: Invocation = context.obj
-    actions = ("pull", "push") if push else ("pull",)
+    wanted, caller = actions(push=push), Caller.of_account(account)
     with invocation.broker() as broker:
-        access = broker.access(target, actions=actions, min_ttl=min_ttl, fresh=refresh)
-    if access.provider is None:
-        raise _nobody(access)
+        access = broker.access(target, actions=wanted, min_ttl=min_ttl, caller=caller, fresh=refresh)
+    check_answered(access)
     _WRITERS[output](access, invocation.terminal)
-
-
-def _nobody(access: Access) -> NoProvider:
-    why = access.credential.reason if isinstance(access.credential, Anonymous) else access.why
-    where = access.target.registry
-    return NoProvider(
-        why, hint=f"run `docker login {where}` or `ocibroker login {where}`, or add a [[registry]] rule"
-    )
 
 
 def _write_table(access: Access, terminal: Terminal) -> None:

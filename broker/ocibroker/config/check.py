@@ -9,8 +9,8 @@ from ocibroker.config.load import Config
 from ocibroker.tls import Roots
 
 
-def check(config: Config, environ: Mapping[str, str]) -> None:
-    """Look at the plugins, and read the certificates and keys.
+def check_config(config: Config, environ: Mapping[str, str]) -> None:
+    """Look at the plugins, and read the certificates and all keys.
 
     Raises :class:`~ocibroker.errors.OcibrokerError` that names the first that is wrong.
     """
@@ -20,3 +20,6 @@ def check(config: Config, environ: Mapping[str, str]) -> None:
     for entry in config.tls:
         password = entry.password() if entry.password else None
         replace(entry.policy, roots=roots, client_key_password=password).load()
+    for read in (config.shared.key, config.shared.previous_key) if config.shared else ():
+        if read is not None:
+            read()

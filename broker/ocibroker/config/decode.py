@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Sequence
@@ -98,7 +97,7 @@ def _explained(message: str, schema: type, culprit: str, text: str, prefix: str)
         path, why = f"{path}.{unknown['key']}", "unknown key"
         hint = _nearest(unknown["key"], _keys(_type_at(schema, path.rpartition(".")[0])))
     if why.startswith("Invalid enum value"):
-        hint = f"choose from {', '.join(map(str, get_args(_type_at(schema, path))))}"
+        hint = f"choose from {', '.join(_choices(_type_at(schema, path)))}"
     place = f"{prefix}{path}" if prefix else path.removeprefix(".")
     line = line_of(text, _steps(f".{place}"))
     where = f"{culprit}:{line}" if line else culprit
@@ -120,10 +119,18 @@ def _type_at(schema: type, path: str) -> Any:  # noqa: ANN401  # a type, or what
     return kind
 
 
+def _choices(kind: Any) -> list[str]:  # noqa: ANN401  # a type, or what typing makes of one
+    """Return the texts that a literal type, or a union with one, allows."""
+    parts = get_args(kind)
+    return [part for part in parts if isinstance(part, str)] or [one for part in parts for one in _choices(part)]
+
+
 def _keys(struct: type[msgspec.Struct]) -> list[str]:
     return [field.encode_name for field in msgspec.structs.fields(struct)]
 
 
 def _nearest(key: str, keys: list[str]) -> str:
+    import difflib  # slow, and needed for an error only
+
     close = difflib.get_close_matches(key, keys, n=1)
     return f"did you mean {close[0]}?" if close else f"valid keys: {', '.join(sorted(keys)) or 'none'}"

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
-from ocibroker.config.decode import decode, parse
-from ocibroker.config.registries import rules
-from ocibroker.config.schema import Document, StoreName
-from ocibroker.config.sidecar import SidecarSettings, sidecar
-from ocibroker.config.source import Source
-from ocibroker.config.tls import entries
 from ocibroker.config.where import find
 from ocibroker.errors import ConfigurationError, OcibrokerError
 from ocibroker.ownership import others_write
 from ocibroker.providers import Providers, load
-from ocibroker.rule import Rule
-from ocibroker.tls import TLSEntry
+
+if TYPE_CHECKING:
+    from ocibroker.config.schema import StoreName
+    from ocibroker.config.shared import SharedStore
+    from ocibroker.config.sidecar import SidecarSettings
+    from ocibroker.rule import Rule
+    from ocibroker.tls import TLSEntry
+
+_LOCAL: Final[Mapping[str, StoreName]] = MappingProxyType({"memory": "memory", "file": "file"})
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """What the configuration says, checked. ``path`` is none where there is no file, which is fine.
 
-    ``store`` is none where it does not say where answers are kept.
+    ``store`` is none where it does not say where answers are kept, and where ``shared`` does. ``serving`` is none
+    where there is no file: :attr:`sidecar` is what holds then too.
     """
 
     path: Path | None
@@ -33,7 +37,15 @@ class Config:
     tls: tuple[TLSEntry, ...]
     providers: Providers
     store: StoreName | None = None
-    sidecar: SidecarSettings = field(default_factory=SidecarSettings)
+    serving: SidecarSettings | None = None
+    shared: SharedStore | None = None
+
+    @property
+    def sidecar(self) -> SidecarSettings:
+        """What ``ocibroker serve`` does."""
+        from ocibroker.config.sidecar import SidecarSettings  # here, since nobody else needs it
+
+        return self.serving or SidecarSettings()
 
 
 def load_config(
@@ -56,6 +68,14 @@ def load_config(
 
 
 def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) -> Config:
+    from ocibroker.config.decode import decode, parse
+    from ocibroker.config.registries import rules
+    from ocibroker.config.schema import Document
+    from ocibroker.config.shared import shared_store
+    from ocibroker.config.sidecar import sidecar
+    from ocibroker.config.source import Source
+    from ocibroker.config.tls import entries
+
     text = _read(place)
     document = decode(parse(text, str(place)), Document, culprit=str(place), text=text)
     source = Source(place, text, environ)
@@ -66,8 +86,9 @@ def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) 
         rules(document.registry, providers, source),
         entries(document.tls, source),
         providers,
-        document.cache.store,
+        _LOCAL.get(document.cache.store or ""),
         sidecar(document.sidecar, source),
+        shared_store(document.cache, source),
     )
 
 

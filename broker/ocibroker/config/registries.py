@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -12,11 +13,14 @@ from ocibroker.config.source import Source
 from ocibroker.errors import ConfigurationError
 from ocibroker.hookspecs import Provider
 from ocibroker.host import split_authority
+from ocibroker.origin import DEFAULT_PORT
 from ocibroker.pattern import Pattern
 from ocibroker.providers import Providers
 from ocibroker.reference import SecretRef
 from ocibroker.request import Options
 from ocibroker.rule import Rule
+
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
 
 def rules(tables: Sequence[RegistryTable], providers: Providers, source: Source) -> tuple[Rule, ...]:
@@ -36,6 +40,8 @@ def _rule(place: str, table: RegistryTable, providers: Providers, source: Source
         options = _options(place, table, providers, source)
     with source.at(f"{place}.realms"):
         realms = tuple(map(_realm, table.realms))
+    with source.at(f"{place}.account"):
+        _check_account(table.account)
     with source.at(f"{place}.timeout"):
         timeout = _timeout(table.timeout)
     return Rule(
@@ -45,6 +51,7 @@ def _rule(place: str, table: RegistryTable, providers: Providers, source: Source
         anonymous_fallback=table.anonymous_fallback,
         realms=realms,
         timeout=timeout,
+        account=table.account,
         source=f"{source.path}, {place}",
     )
 
@@ -79,10 +86,18 @@ def _timeout(seconds: float | None) -> float | None:
     return seconds
 
 
+def _check_account(name: str) -> None:
+    # It becomes the end of an executable's name.
+    if name and not _ACCOUNT.fullmatch(name):
+        raise ConfigurationError("is no name", hint="letters, digits, and . _ - between them")
+
+
 def _refuse_twins(made: Sequence[Rule], source: Source) -> None:
-    seen: dict[tuple[str, int | None, str], int] = {}
+    seen: dict[tuple[str, int, str, str], int] = {}
     for at, rule in enumerate(made):
-        first = seen.setdefault((rule.pattern.host, rule.pattern.port, rule.pattern.path), at)
+        pattern, port = rule.pattern, rule.pattern.port or DEFAULT_PORT["https"]
+        first = seen.setdefault((pattern.host, port, pattern.path, rule.account), at)
         if first != at:
             why = f"registry[{first}] and registry[{at}] have the same match"
-            raise ConfigurationError(why, culprit=str(source.path), hint="remove one of them")
+            hint = "remove one of them, or give one an account"
+            raise ConfigurationError(why, culprit=str(source.path), hint=hint)

@@ -47,6 +47,7 @@ class RegistryTable(_Strict, frozen=True, kw_only=True):
     anonymous_fallback: bool = False
     realms: list[str] = []
     timeout: float | None = None
+    account: str = ""
 
 
 class TLSTable(_Strict, frozen=True, kw_only=True):
@@ -73,11 +74,21 @@ class PluginsTable(_Strict, frozen=True, kw_only=True):
 
 StoreName = Literal["memory", "file"]
 
+_Store = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": "^(memory|file|rediss?://[^@]+)$"})]
+
 
 class CacheTable(_Strict, frozen=True, kw_only=True):
-    """``[cache]``: where what expires is kept; without it the library uses memory, a command its user's files."""
+    """``[cache]``: where what expires is kept; without it the library uses memory, a command its user's files.
 
-    store: StoreName | None = None
+    All but ``store`` is for the URL of a server that a fleet shares.
+    """
+
+    store: _Store | None = None
+    username: str | None = None
+    password: SecretRef | None = None
+    encryption_key: SecretRef | None = None
+    previous_encryption_key: SecretRef | None = None
+    tenant: str | None = None
 
 
 Ready = Literal["all", "any", "none"]

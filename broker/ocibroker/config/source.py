@@ -41,7 +41,15 @@ class Source:
         return absolute(Path(path), self.path.absolute().parent, home(self.environ))
 
     def secret(self, reference: SecretRef, place: str) -> SecretRef:
-        """Return the reference with its path made absolute; warn of a value that others can read."""
+        """Return the reference with its path made absolute; warn of a value that others can read.
+
+        Raises :class:`~ocibroker.errors.ConfigurationError` for a program that is named by anything but its path.
+        """
+        if reference.exec and not Path(reference.exec[0]).is_absolute():
+            with self.at(place):
+                raise ConfigurationError(
+                    "names its program by no absolute path", hint="a search in PATH may find another"
+                )
         if reference.literal and not isinstance(reference, TextRef) and self._others_read():
             _LOG.warning(
                 "%s: %s is a literal that others can read: chmod 600, or use a reference", self.path, place

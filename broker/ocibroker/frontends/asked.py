@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ocibroker.access import Access
-from ocibroker.config import Config
-from ocibroker.explanation import Explanation
-from ocibroker.target import Target
+if TYPE_CHECKING:
+    from ocibroker.access import Access
+    from ocibroker.clock import Clock
+    from ocibroker.config import Config
+    from ocibroker.credential import Credential
+    from ocibroker.explanation import Explanation
+    from ocibroker.request import Caller
+    from ocibroker.target import Target
 
 
 class Asked(Protocol):
@@ -18,10 +22,22 @@ class Asked(Protocol):
         """The configuration, whose rules a front end may list."""
         ...
 
-    def access(self, target: Target, *, deadline: float = 30.0) -> Access:
-        """Return the credential for ``target``, and the transport that goes with it."""
+    @property
+    def clock(self) -> Clock:
+        """The clock by which credentials expire."""
         ...
 
-    def explain(self, target: Target) -> Explanation:
+    def access(
+        self,
+        target: Target,
+        *,
+        deadline: float = 30.0,
+        caller: Caller | None = None,
+        refused: Credential | None = None,
+    ) -> Access:
+        """Return the credential for ``target``, another one than was ``refused``, and the transport for it."""
+        ...
+
+    def explain(self, target: Target, *, caller: Caller | None = None) -> Explanation:
         """Return what would answer for ``target``."""
         ...

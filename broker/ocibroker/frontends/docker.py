@@ -9,45 +9,26 @@ The protocol has no place for TLS settings: a client brings its own.
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
-from ocibroker.broker import Broker
-from ocibroker.child import NESTED
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
 from ocibroker.errors import CannotCarry, InvalidTarget, OcibrokerError, TargetNotAllowed
+from ocibroker.frontends import executable
 from ocibroker.frontends.answer import Answer
-from ocibroker.frontends.asked import Asked
+from ocibroker.frontends.front_end import FrontEnd, Question
 from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NOT_FOUND, Credentials
 from ocibroker.target import API_PATHS, Target
-from ocibroker.version import __version__
 
 NO_SERVER: Final = "no credentials server URL"
 NO_USERNAME: Final = "no credentials username"
 LONGEST: Final = 2048
 """Bytes of a server's name."""
 
-_USAGE: Final = f"Usage: {NAME} <store|get|erase|list|version>"
 _LIST_SECONDS: Final = 5.0
-
-
-def answer(verb: str, stdin: bytes, broker: Asked) -> Answer:
-    """Return what ``docker-credential-ocibroker VERB`` answers to ``stdin``; it raises what is no error of ours."""
-    verbs: Mapping[str, Callable[[bytes, Asked], Answer]]
-    verbs = {"get": _get, "store": _store, "erase": _erase, "list": _list}
-    if verb not in verbs:
-        return _failure(f"{NAME}: unknown action: {verb}")
-    try:
-        return verbs[verb](stdin, broker)
-    except TargetNotAllowed as error:  # none for this caller, who may go on without
-        return _miss(str(error)) if verb == "get" else Answer(diagnostics=f"nothing is stored: {error}")
-    except OcibrokerError as error:
-        return failed(error)
 
 
 def failed(error: OcibrokerError) -> Answer:
@@ -71,70 +52,42 @@ def render(server: str, credential: Credential) -> bytes:
     return msgspec.json.encode(Credentials(server, username, credential.secret.reveal())) + b"\n"
 
 
-def main() -> None:
-    """Run the executable: one verb, standard input and output, and an exit status."""
-    result = run(sys.argv[1:], sys.stdin.buffer.read, os.environ)
-    sys.stdout.buffer.write(result.stdout)
-    sys.stdout.buffer.flush()
-    if result.diagnostics:
-        sys.stderr.write(f"{NAME}: {result.diagnostics}\n")
-    raise SystemExit(result.status)
-
-
-def run(argv: Sequence[str], read: Callable[[], bytes], environ: Mapping[str, str]) -> Answer:
-    """Return what the executable answers; ``read`` returns standard input and is called only if it matters."""
-    if len(argv) != 1:
-        return _failure(_USAGE)
-    verb = argv[0]
-    if verb in {"--help", "-h"}:
-        return Answer(f"{_USAGE}\n".encode())
-    if verb in {"version", "--version", "-v"}:
-        return Answer(f"{NAME} (ocibroker) {__version__}\n".encode())
-    stdin = read()
-    if verb == "get" and environ.get(NESTED):
-        return _miss("asked by a helper that ocibroker itself runs")
-    try:
-        with Broker.from_config(environ=environ, ahead=False, store="file") as broker:
-            return answer(verb, stdin, broker)
-    except OcibrokerError as error:
-        return failed(error)
-
-
-def _get(stdin: bytes, broker: Asked) -> Answer:
-    server = _line(stdin)
+def _get(question: Question) -> Answer:
+    server = _line(question.stdin)
     if not server:
         return _failure(NO_SERVER)
-    access = broker.access(_target(server))
+    access = question.broker.access(_target(server), caller=question.caller)
     if isinstance(access.credential, Anonymous):
-        return _miss(f"{access.target}: {access.credential.reason}")
+        return _miss(question.stdin, f"{access.target}: {access.credential.reason}")
     return Answer(render(server, access.credential))
 
 
-def _store(stdin: bytes, broker: Asked) -> Answer:
+def _store(question: Question) -> Answer:
     try:
-        given = msgspec.json.decode(stdin, type=Credentials)
+        given = msgspec.json.decode(question.stdin, type=Credentials)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _failure("ocibroker: standard input is not the JSON object of the protocol")
     if not given.server_url:
         return _failure(NO_SERVER)
     if not given.username:
         return _failure(NO_USERNAME)
-    return _kept_elsewhere(given.server_url, broker)
+    return _kept_elsewhere(given.server_url, question)
 
 
-def _erase(stdin: bytes, broker: Asked) -> Answer:
-    server = _line(stdin)
-    return _kept_elsewhere(server, broker) if server else _failure(NO_SERVER)
+def _erase(question: Question) -> Answer:
+    server = _line(question.stdin)
+    return _kept_elsewhere(server, question) if server else _failure(NO_SERVER)
 
 
-def _list(_: bytes, broker: Asked) -> Answer:
+def _list(question: Question) -> Answer:
     """Return the user names of the rules for exactly one host; what fails is left out, and said."""
     found, missing = {}, []
-    for rule in broker.config.rules:
-        if "*" in rule.pattern.host:
+    for rule in question.broker.config.rules:
+        if "*" in rule.pattern.host or rule.account != question.account:
             continue
+        target = Target.parse(f"oci://{rule.pattern.text}")
         try:
-            access = broker.access(Target.parse(f"oci://{rule.pattern.text}"), deadline=_LIST_SECONDS)
+            access = question.broker.access(target, deadline=_LIST_SECONDS, caller=question.caller)
         except OcibrokerError as error:
             missing.append(str(error))
         else:
@@ -145,9 +98,13 @@ def _list(_: bytes, broker: Asked) -> Answer:
     return Answer(msgspec.json.encode(found) + b"\n", "; ".join(missing))
 
 
-def _kept_elsewhere(server: str, broker: Asked) -> Answer:
+def _kept_elsewhere(server: str, question: Question) -> Answer:
     """Succeed without storing: a client that logs in or out should not fail, and should not be misled."""
-    told = broker.explain(_target(server))
+    target = _target(server)
+    try:
+        told = question.broker.explain(target, caller=question.caller)
+    except TargetNotAllowed as error:
+        return Answer(diagnostics=f"nothing is stored: {error}")
     who = f"provider {told.provider} answers here ({told.why})" if told.provider else told.why
     return Answer(diagnostics=f"nothing is stored for {told.target}: {who}")
 
@@ -179,9 +136,29 @@ def _target(server: str) -> Target:
     return replace(target, path="") if target.path in API_PATHS else target
 
 
-def _miss(why: str) -> Answer:
+def _miss(_: bytes, why: str) -> Answer:
     return Answer(f"{NOT_FOUND}\n".encode(), why, status=1)
 
 
 def _failure(line: str, diagnostics: str = "") -> Answer:
     return Answer(f"{line}\n".encode(), diagnostics, status=1)
+
+
+DOCKER: Final = FrontEnd(
+    name="docker",
+    executable=NAME,
+    verbs=MappingProxyType({"get": _get, "store": _store, "erase": _erase, "list": _list}),
+    failed=failed,
+    missed=_miss,
+    refused=_failure,
+    unknown=lambda verb: _failure(f"{NAME}: unknown action: {verb}"),
+    usage=f"Usage: {NAME} <store|get|erase|list|version>",
+    named=True,
+    version_words=frozenset({"version", "--version", "-v"}),
+)
+"""Every other verb is a failure in the protocol's own words."""
+
+
+def main() -> None:
+    """Run ``docker-credential-ocibroker``."""
+    executable.main(DOCKER)

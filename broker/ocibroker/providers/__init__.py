@@ -1,8 +1,30 @@
-"""Which providers may answer, and how they come to be loaded."""
+"""Which providers may answer, and how they come to be loaded.
 
-from ocibroker.providers.built_in import BUILT_IN
-from ocibroker.providers.extras import missing
-from ocibroker.providers.installed import Installed, installed
-from ocibroker.providers.loader import Providers, load
+Its modules are imported when they are used: plugins of others are looked for only where one is named.
+"""
+
+from typing import TYPE_CHECKING
+
+from ocibroker.lazily import resolve
+
+if TYPE_CHECKING:
+    from ocibroker.providers.built_in import BUILT_IN
+    from ocibroker.providers.distributions import Installed, installed
+    from ocibroker.providers.extras import missing
+    from ocibroker.providers.loader import Providers, load
 
 __all__ = ["BUILT_IN", "Installed", "Providers", "installed", "load", "missing"]
+
+_HOME = {
+    "BUILT_IN": "built_in",
+    "Installed": "distributions",
+    "Providers": "loader",
+    "installed": "distributions",
+    "load": "loader",
+    "missing": "extras",
+}
+
+if not TYPE_CHECKING:  # visible to a checker, it would make every misspelling legal
+
+    def __getattr__(name: str) -> object:
+        return resolve(globals(), _HOME, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from ocibroker import hookspecs
 from ocibroker.errors import ConfigurationError, OcibrokerError, ProviderUnavailable
 from ocibroker.hookspecs import PROJECT, Provider
 from ocibroker.providers.built_in import BUILT_IN
-from ocibroker.providers.installed import import_plugin
 from ocibroker.request import Options
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
@@ -50,10 +50,13 @@ def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Provider
     for number, plugin in enumerate(given):
         _add(loaded, _provided(plugin, f"given-{number}"))
     for name in BUILT_IN:
-        _add(loaded, _provided(import_plugin(name), name))
+        # Without pluggy, which looks through each plugin for what ours are known to have: 3 ms of each command.
+        _add(loaded, [*importlib.import_module(BUILT_IN[name]).ocibroker_providers()])
     for name in dict.fromkeys(names):
         if name in loaded:
             continue
+        from ocibroker.providers.distributions import import_plugin  # here, since most configurations name none
+
         try:
             _add(loaded, _provided(import_plugin(name), name))
         except ProviderUnavailable as error:

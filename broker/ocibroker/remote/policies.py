@@ -15,7 +15,8 @@ from ocibroker.origin import Origin
 from ocibroker.pattern import Pattern
 from ocibroker.remote.line import Line
 from ocibroker.scratch import Scratch
-from ocibroker.tls import EnvironProxies, Material, Places, Proxy, Roots, TLSEntry, TLSPolicies, TLSPolicy
+from ocibroker.tls import EnvironProxies, Places, Proxy, Roots, TLSEntry, TLSPolicies, TLSPolicy
+from ocibroker.tls.policies import Kept
 
 _FRESH: Final = 5.0
 """Seconds after which the sidecar is asked again: as long as an exchanged authority goes unnoticed here."""
@@ -31,7 +32,7 @@ class _Known:
 
 
 class SidecarPolicies(TLSPolicies):
-    """Has ``line`` tell the one entry for a host; it holds on where nobody answers any more."""
+    """Has ``line`` tell the one entry for a host, some seconds old at most; it holds on where nobody answers."""
 
     def __init__(
         self, line: Line, *, environ: Mapping[str, str], monotonic: Callable[[], float], scratch: Scratch
@@ -41,23 +42,19 @@ class SidecarPolicies(TLSPolicies):
         self._known: OrderedDict[Origin, _Known] = OrderedDict()
         self._own = EnvironProxies.from_environ(environ)
 
-    def for_origin(self, origin: Origin) -> Material:
-        """Return the material of the host's policy, at most some seconds older than the sidecar's.
-
-        Raises :class:`~ocibroker.errors.OcibrokerError`.
-        """
-        self._current(origin)
-        return super().for_origin(origin)
-
     def policy(self, origin: Origin) -> TLSPolicy:
         """Return the host's policy, with the roots that stand for the system's where the sidecar runs."""
-        policy, roots = super().policy(origin), self._current(origin).roots
+        policy, roots = super().policy(origin), self._told_of(origin).roots
         return replace(policy, roots=roots) if roots else policy
 
     def _entry(self, origin: Origin) -> TLSEntry:
-        return self._current(origin).entry
+        return self._told_of(origin).entry
 
-    def _current(self, origin: Origin) -> _Known:
+    def _current(self, origin: Origin) -> Kept:
+        self._told_of(origin)  # what is kept goes where the sidecar says something else by now
+        return super()._current(origin)
+
+    def _told_of(self, origin: Origin) -> _Known:
         known = self._known.get(origin)
         if known is not None and self._monotonic() - known.at < _FRESH:
             return known

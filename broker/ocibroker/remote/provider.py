@@ -15,9 +15,10 @@ from ocibroker.api import CallerQuestion, CredentialAnswer, CredentialQuestion, 
 from ocibroker.claim import Claim, Strength
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.errors import IntegrityError, InvalidValue
+from ocibroker.fetch_request import FetchRequest
 from ocibroker.identity import Identity
 from ocibroker.remote.line import Line
-from ocibroker.request import Caller, FetchRequest, Options, Request
+from ocibroker.request import Caller, Options, Request
 from ocibroker.target import Target
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ocibroker.broker import Broker
 from ocibroker.clock import Clock
-from ocibroker.config import Allowance, SidecarSettings, check
+from ocibroker.config import Allowance, SidecarSettings, check_config
 from ocibroker.errors import ConfigurationError, OcibrokerError
 from ocibroker.events import Observe
 from ocibroker.sidecar.generation import Generation
@@ -65,7 +65,7 @@ class Building:
         return Generation(number, broker.config, broker)
 
     def _check(self, broker: Broker) -> None:
-        check(broker.config, self.environ)
+        check_config(broker.config, self.environ)
         for target in broker.config.sidecar.prefetch:
             try:
                 broker.upkeep.outlook(target)

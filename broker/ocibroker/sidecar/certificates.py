@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from ocibroker.errors import TLSConfigurationError
-from ocibroker.tls.pem import read_certificates, refused
+from ocibroker.tls.pem import read_certificates
+from ocibroker.tls.refused import refused
 from ocibroker.watch import Watch
 
 _HERE: Final = "the sidecar's own listener"

@@ -6,50 +6,30 @@ The reply to an answer is 200 with what belongs on standard output as its body, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
-from ocibroker.frontends import docker
 from ocibroker.frontends.answer import Answer
-from ocibroker.frontends.asked import Asked
+from ocibroker.frontends.front_end import FrontEnd
 from ocibroker.sidecar.generation import Generations
 from ocibroker.sidecar.message import Call, Endpoint, Reply
 from ocibroker.sidecar.reaches import Reaches
-from ocibroker.sidecar.stand_in import StandIn
+from ocibroker.sidecar.stand_in import NotYetKnown, StandIn
 
 OCTETS: Final = "application/octet-stream"
 _LONGEST: Final = 1000
 
-FrontEnd = Callable[[str, bytes, Asked], Answer]
 
-
-@dataclass(frozen=True, slots=True)
-class HelperProtocol:
-    """A front end and the verbs that it knows."""
-
-    answer: FrontEnd
-    verbs: tuple[str, ...]
-
-
-PROTOCOLS: Final[Mapping[str, HelperProtocol]] = MappingProxyType(
-    {"docker": HelperProtocol(docker.answer, ("get", "store", "erase", "list"))}
-)
-
-
-def helper(front_end: FrontEnd, verb: str, generations: Generations, reaches: Reaches) -> Endpoint:
-    """Return the endpoint that runs ``front_end`` for ``verb``."""
+def helper(front: FrontEnd, verb: str, generations: Generations, reaches: Reaches) -> Endpoint:
+    """Return the endpoint that runs ``front`` for ``verb``."""
 
     async def endpoint(call: Call) -> Reply:
         with generations.lease() as generation:
             stand_in = StandIn(generation, reaches.of(generation, call.listener))
             while True:
                 try:
-                    return _reply(front_end(verb, call.body, stand_in))
-                except KeyError:
-                    if not await stand_in.learn():
-                        raise
+                    return _reply(front.answer(verb, call.body, stand_in))
+                except NotYetKnown:
+                    await stand_in.learn()
 
     return endpoint
 

@@ -10,8 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from ocibroker.api import CredentialAnswer, CredentialQuestion, Problem, TrustAnswer, TrustQuestion
+from ocibroker.frontends.front_end import FrontEnd
+from ocibroker.frontends.table import FRONT_ENDS
 from ocibroker.sidecar.guard import REQUIRED
-from ocibroker.sidecar.helpers import OCTETS, PROTOCOLS
+from ocibroker.sidecar.helpers import OCTETS
 from ocibroker.sidecar.message import JSON
 from ocibroker.sidecar.problem import PROBLEM
 
@@ -38,7 +40,7 @@ def document() -> Data:
         "paths": {
             "/v1/credentials": _asking("credential", "Who one is at a target.", question, answer, problem),
             "/v1/trust": _asking("trust", "How a host is reached.", trust_question, trust_answer, problem),
-            "/v1/helpers/{protocol}/{verb}": _helping(problem),
+            **{f"/v1/helpers/{front.name}/{{verb}}": _helping(front, problem) for front in FRONT_ENDS.values()},
         },
         "components": {
             "schemas": {name: _tidied(schema) for name, schema in sorted(components.items())},
@@ -69,8 +71,7 @@ def _asking(name: str, summary: str, question: Data, answer: Data, problem: Data
     return {"post": operation}
 
 
-def _helping(problem: Data) -> Data:
-    verbs = sorted({verb for protocol in PROTOCOLS.values() for verb in protocol.verbs})
+def _helping(front: FrontEnd, problem: Data) -> Data:
     octets = {OCTETS: {"schema": {"type": "string", "format": "binary"}}}
     headers = {
         "Ocibroker-Exit": _header("The exit status.", {"type": "integer"}, required=True),
@@ -78,9 +79,9 @@ def _helping(problem: Data) -> Data:
     }
     found = {"200": {"description": "Standard output.", "headers": headers, "content": octets}}
     operation = {
-        "operationId": "helper",
+        "operationId": front.name,
         "summary": "What a credential helper would answer.",
-        "parameters": [_mark(), _part("protocol", sorted(PROTOCOLS)), _part("verb", verbs)],
+        "parameters": [_mark(), _part("verb", sorted(front.verbs))],
         "requestBody": {"required": True, "content": octets, "description": "Standard input."},
         "responses": {**found, **_problems(problem)},
     }

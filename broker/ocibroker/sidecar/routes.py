@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ocibroker.frontends.table import FRONT_ENDS
 from ocibroker.sidecar.credentials import Credentials
 from ocibroker.sidecar.generation import Generations
-from ocibroker.sidecar.helpers import OCTETS, PROTOCOLS, helper
+from ocibroker.sidecar.helpers import OCTETS, helper
 from ocibroker.sidecar.message import JSON, Endpoint
 from ocibroker.sidecar.reaches import Reaches
 
@@ -45,9 +46,9 @@ def api(generations: Generations) -> Routes:
         "/v1/credentials": Route(credentials.credential, json),
         "/v1/trust": Route(credentials.trust, json),
     }
-    for name, protocol in PROTOCOLS.items():
-        for verb in protocol.verbs:
-            endpoint = helper(protocol.answer, verb, generations, reaches)
+    for name, front in FRONT_ENDS.items():
+        for verb in front.verbs:
+            endpoint = helper(front, verb, generations, reaches)
             routes[f"/v1/helpers/{name}/{verb}"] = Route(endpoint, octets)
     return Routes({path: MappingProxyType({"POST": route}) for path, route in routes.items()})
 

@@ -6,43 +6,71 @@ the answer is there that it stopped for.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ocibroker.access import Access
 from ocibroker.broker import Broker
+from ocibroker.clock import Clock
 from ocibroker.config import Config
-from ocibroker.credential import Anonymous
+from ocibroker.credential import Anonymous, Credential
 from ocibroker.errors import CannotCarry, OcibrokerError
 from ocibroker.explanation import Explanation
+from ocibroker.request import Caller
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.reach import Reach
 from ocibroker.target import Target
 
-Wanted = tuple[Target, float]
-"""A target, and for how many seconds to wait."""
+
+class NotYetKnown(Exception):
+    """A front end has asked for what is yet to be learned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a front end asks for; ``deadline`` is in seconds."""
+
+    target: Target
+    deadline: float
+    caller: Caller | None = field(repr=False)
+    refused: Credential | None = field(repr=False)
 
 
 class StandIn:
-    """Stands for the broker of ``generation``, as far as ``reach`` goes. ``wanted`` is what it was asked last."""
+    """Stands for the broker of ``generation``, as far as ``reach`` goes."""
 
     def __init__(self, generation: Generation, reach: Reach) -> None:
         self._broker: Final[Broker] = generation.broker
         self._config = generation.config
         self._reach = reach
-        self._known: dict[Wanted, Access | OcibrokerError] = {}
-        self.wanted: Wanted | None = None
+        self._known: list[tuple[Wanted, Access | OcibrokerError]] = []
+        self._wanted: Wanted | None = None
 
     @property
     def config(self) -> Config:
         """The configuration; with exchange nothing of it is listed, since nothing of it is given out."""
         return replace(self._config, rules=()) if self._reach.exchange else self._config
 
-    def access(self, target: Target, *, deadline: float = 30.0) -> Access:
-        """Return the access that was learned; raises :class:`KeyError` for one that is yet to be."""
+    @property
+    def clock(self) -> Clock:
+        """The clock by which credentials expire."""
+        return self._broker.clock
+
+    def access(
+        self,
+        target: Target,
+        *,
+        deadline: float = 30.0,
+        caller: Caller | None = None,
+        refused: Credential | None = None,
+    ) -> Access:
+        """Return the access that was learned; raises :class:`NotYetKnown` for one that is yet to be."""
         self._reach.check(target)
-        self.wanted = (target, deadline)
-        outcome = self._known[self.wanted]
+        wanted = Wanted(target=target, deadline=deadline, caller=caller, refused=refused)
+        outcome = next((outcome for one, outcome in self._known if one == wanted), None)
+        if outcome is None:
+            self._wanted = wanted
+            raise NotYetKnown
         if isinstance(outcome, OcibrokerError):
             raise outcome.restated()
         self._reach.check_answer(outcome)
@@ -54,18 +82,20 @@ class StandIn:
             )
         return outcome
 
-    def explain(self, target: Target) -> Explanation:
+    def explain(self, target: Target, *, caller: Caller | None = None) -> Explanation:
         """Return what would answer for ``target``."""
         self._reach.check(target)
-        return self._broker.explain(target)
+        return self._broker.explain(target, caller=caller)
 
-    async def learn(self) -> bool:
-        """Have the broker answer what is wanted; false where that is known already."""
-        if self.wanted is None or self.wanted in self._known:
-            return False
-        target, deadline = self.wanted
+    async def learn(self) -> None:
+        """Have the broker answer what was wanted last."""
+        if (wanted := self._wanted) is not None:
+            self._known.append((wanted, await self._answered(wanted)))
+
+    async def _answered(self, wanted: Wanted) -> Access | OcibrokerError:
         try:
-            self._known[self.wanted] = await self._broker.access_async(target, deadline=deadline)
+            return await self._broker.access_async(
+                wanted.target, deadline=wanted.deadline, caller=wanted.caller, refused=wanted.refused
+            )
         except OcibrokerError as error:
-            self._known[self.wanted] = error.restated()
-        return True
+            return error.restated()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ocibroker.tls.discovered import Discovered, only
-from ocibroker.tls.pem import refused
+from ocibroker.tls.refused import refused
 
 
 def read_folder(folder: Path, host: str, *, key_inside: bool = False) -> Discovered:

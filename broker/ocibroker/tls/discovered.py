@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from ocibroker.tls.pem import refused
+from ocibroker.tls.refused import refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

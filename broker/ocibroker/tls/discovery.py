@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ocibroker.origin import Origin
-from ocibroker.tls.certs_d import read_folder
 from ocibroker.tls.discovered import Discovered
-from ocibroker.tls.pem import refused
 from ocibroker.tls.places import HOSTS_TOML, Place, Places
+from ocibroker.tls.refused import refused
 
 _ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL})
 """Invalid is what Windows says of a colon in a name."""
@@ -43,6 +42,8 @@ def shadowed(origin: Origin, places: Places, by: str) -> tuple[str, ...]:
 
 
 def _read(place: Place, origin: Origin) -> Discovered:
+    from ocibroker.tls.certs_d import read_folder  # here, since most hosts have no such place
+
     if place.layout == "docker":
         return read_folder(place.folder, origin.authority)
     file = place.folder / HOSTS_TOML

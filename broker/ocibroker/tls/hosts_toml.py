@@ -17,7 +17,7 @@ from ocibroker.host import shown
 from ocibroker.origin import Origin
 from ocibroker.target import ALIASES
 from ocibroker.tls.discovered import Discovered, only
-from ocibroker.tls.pem import refused
+from ocibroker.tls.refused import refused
 
 _N = TypeVar("_N", str, str | tuple[str, str])
 

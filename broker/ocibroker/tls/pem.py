@@ -7,11 +7,11 @@ garbage behind a good one. Here every ``BEGIN`` must become a certificate, or th
 from __future__ import annotations
 
 import re
-import ssl
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ocibroker.errors import TLSConfigurationError
+from ocibroker.tls.refused import refused
 
 _BLOCK: Final = re.compile(
     r"-----BEGIN (?P<label>[A-Z0-9 ]+)-----(?P<body>[^-]*)-----END (?P=label)-----", re.ASCII
@@ -21,8 +21,32 @@ _CERTIFICATES: Final = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
 _LARGEST: Final = 16 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The certificates in one file, taken apart and not yet looked into; at least one."""
+
+    path: Path
+    host: str
+    bodies: tuple[str, ...] = field(repr=False)
+
+    def certificates(self) -> tuple[str, ...]:
+        """Return each as a PEM block of its own.
+
+        Raises :class:`~ocibroker.errors.TLSConfigurationError` for one that is damaged.
+        """
+        return tuple(_certificate(self.path, self.host, at, body) for at, body in enumerate(self.bodies, start=1))
+
+
 def read_certificates(path: Path, host: str) -> tuple[str, ...]:
     """Return the certificates in the file, each a PEM block of its own; at least one.
+
+    Raises :class:`~ocibroker.errors.TLSConfigurationError` that names file, host and reason.
+    """
+    return read_bundle(path, host).certificates()
+
+
+def read_bundle(path: Path, host: str) -> Bundle:
+    """Return what the file holds: certificates, by their labels.
 
     Blocks that follow one another without a line break are read as what they are.
     Raises :class:`~ocibroker.errors.TLSConfigurationError` that names file, host and reason.
@@ -37,12 +61,7 @@ def read_certificates(path: Path, host: str) -> tuple[str, ...]:
             raise refused(path, host, f"holds something else than certificates: {block['label']}")
     if not blocks:
         raise refused(path, host, "holds no PEM certificate")
-    return tuple(_certificate(path, host, number, block["body"]) for number, block in enumerate(blocks, start=1))
-
-
-def refused(path: Path, host: str, why: str, hint: str = "") -> TLSConfigurationError:
-    """Return the error that names the file, the host that it is for, and why it cannot be used."""
-    return TLSConfigurationError(f"{why}; needed for {host}", culprit=str(path), hint=hint)
+    return Bundle(path, host, tuple(block["body"] for block in blocks))
 
 
 def _text(path: Path, host: str) -> str:
@@ -61,6 +80,8 @@ def _text(path: Path, host: str) -> str:
 
 
 def _certificate(path: Path, host: str, number: int, body: str) -> str:
+    import ssl  # slow, and nothing is looked into for an answer that is remembered
+
     pem = f"-----BEGIN CERTIFICATE-----{body}-----END CERTIFICATE-----\n"
     try:
         der = ssl.PEM_cert_to_DER_cert(pem)

@@ -7,20 +7,24 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from ocibroker.errors import TLSConfigurationError
 from ocibroker.origin import DEFAULT_PORT, Origin
 from ocibroker.pattern import Pattern, best
 from ocibroker.scratch import Scratch
 from ocibroker.secret import Secret
 from ocibroker.target import ALIASES, Target
+from ocibroker.tls.contents import Contents
 from ocibroker.tls.discovery import discover, shadowed
-from ocibroker.tls.material import Material
 from ocibroker.tls.places import Places
 from ocibroker.tls.policy import TLSPolicy
 from ocibroker.tls.proxy import EnvironProxies, goes_without
 from ocibroker.tls.roots import Roots
 from ocibroker.watch import Look, Watch, look
+
+if TYPE_CHECKING:
+    from ocibroker.tls.material import Material
 
 _MOST: Final = 1024
 """The most hosts whose material is kept: a crawl over many hosts must not grow without bound."""
@@ -39,12 +43,21 @@ class TLSEntry:
     no_proxy: tuple[str, ...] | None = None
     password: Callable[[], Secret] | None = None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What nobody should overlook."""
+        weakened = {"insecure": self.policy.insecure, "plain_http": self.policy.plain_http}
+        return tuple(f"{what} is set for {self.pattern} ({self.source})" for what, on in weakened.items() if on)
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    material: Material
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """``material`` is none until the contents have been verified."""
+
+    contents: Contents
     watch: Watch
     looked: tuple[Look, ...]
+    material: Material | None = None
 
 
 class TLSPolicies:
@@ -69,14 +82,24 @@ class TLSPolicies:
         self._monotonic = monotonic
         self._scratch = scratch
         self._places = Places.from_environ(environ) if places is None else places
-        self._kept: dict[Origin, _Kept] = {}
+        self._kept: dict[Origin, Kept] = {}
         self._digest = _digest(self._entries, self._roots, self._proxies)
+        self._configured = _digest(self._entries)
+        self._lock = threading.Lock()
+
+    def forked(self) -> None:
+        """Begin anew in a child, with what is known: another thread of its parent may have held the lock."""
         self._lock = threading.Lock()
 
     @property
     def digest(self) -> str:
         """A digest of what is configured for all hosts together; of files and proxies only their names."""
         return self._digest
+
+    @property
+    def configured(self) -> str:
+        """A digest of what the entries say, which is the same on every machine that has the same ones."""
+        return self._configured
 
     def origin_of(self, target: Target) -> Origin:
         """Return where a connection for ``target`` goes: over plain HTTP only if an entry says so."""
@@ -96,18 +119,44 @@ class TLSPolicies:
 
         Raises :class:`~ocibroker.errors.TLSConfigurationError`.
         """
-        kept = self._kept.get(origin)
-        if kept is None or kept.watch.seen() != kept.looked:
-            kept = self._load(origin)
+        kept = self._current(origin)
+        if kept.material is None:
+            from ocibroker.tls.material import Material
+
+            try:
+                kept.material = Material.verified(kept.contents)
+            except TLSConfigurationError:
+                self._forget(origin, kept)  # so that files which are mended are in force at once
+                raise
         return kept.material
 
-    def _load(self, origin: Origin) -> _Kept:
+    def contents(self, origin: Origin) -> Contents:
+        """Return what the files of the host's policy hold, at most a second older than them, and not verified.
+
+        Raises :class:`~ocibroker.errors.TLSConfigurationError` for files that cannot be read.
+        """
+        return self._current(origin).contents
+
+    def verified(self, origin: Origin) -> bool:
+        """Whether the contents have been verified already."""
+        return self._current(origin).material is not None
+
+    def _current(self, origin: Origin) -> Kept:
+        kept = self._kept.get(origin)
+        return self._load(origin) if kept is None or kept.watch.seen() != kept.looked else kept
+
+    def _forget(self, origin: Origin, kept: Kept) -> None:
+        with self._lock:
+            if self._kept.get(origin) is kept:
+                del self._kept[origin]
+
+    def _load(self, origin: Origin) -> Kept:
         places = () if self._entry(origin) else self._places.watch(origin)
         before = look(places)  # before anything is read: a change in the meantime is a change
         policy = self.policy(origin)
         watch = Watch((*places, *policy.files), self._monotonic)
         looked = (*before, *watch.seen()[len(before) :])
-        kept = _Kept(policy.load(), watch, looked)
+        kept = Kept(Contents.read(policy), watch, looked)
         with self._lock:
             if len(self._kept) >= _MOST:
                 self._kept.pop(next(iter(self._kept)))
@@ -158,9 +207,9 @@ class TLSPolicies:
         return best((one for one in self._entries if _covers(one, host, origin)), str(origin))
 
 
-def _digest(entries: Sequence[TLSEntry], roots: Roots, proxies: EnvironProxies) -> str:
-    said = [(one.pattern.text, one.policy.describe(), one.no_proxy) for one in entries]
-    return hashlib.sha256(repr((said, roots, proxies)).encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(entries: Sequence[TLSEntry], *more: object) -> str:
+    said = [(one.pattern.text, {**one.policy.describe(), "sources": None}, one.no_proxy) for one in entries]
+    return hashlib.sha256(repr((said, *more)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _covers(entry: TLSEntry, host: str, origin: Origin) -> bool:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ocibroker.errors import TLSConfigurationError
 from ocibroker.scratch import Scratch
 from ocibroker.secret import Secret
-from ocibroker.tls.material import Material
-from ocibroker.tls.pem import read_certificates
 from ocibroker.tls.proxy import Proxy
 from ocibroker.tls.roots import Roots
+
+if TYPE_CHECKING:
+    import ssl
+
+    from ocibroker.tls.material import Material
 
 MinVersion = Literal["1.2", "1.3"]
 
@@ -75,6 +77,8 @@ class TLSPolicy:
 
         Raises :class:`~ocibroker.errors.TLSConfigurationError` that names file, host and reason.
         """
+        from ocibroker.tls.pem import read_certificates  # here, since most hosts have no authority of their own
+
         return tuple(pem for path in self.ca for pem in read_certificates(path, self.host))
 
     def load(self) -> Material:
@@ -82,6 +86,8 @@ class TLSPolicy:
 
         Raises :class:`~ocibroker.errors.TLSConfigurationError` that names file, host and reason.
         """
+        from ocibroker.tls.material import Material  # here: an answer that is remembered makes no context
+
         return Material.read(self)
 
     def ssl_context(self) -> ssl.SSLContext:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import logging
 import re
-import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ocibroker.errors import TLSConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
 
 _HASHED: Final = re.compile(r"[0-9a-f]{8}\.\d+", re.ASCII)
 _FOLDERS: Final = ("/etc/ssl/certs", "/etc/pki/tls/certs", "/system/etc/security/cacerts")
@@ -75,6 +77,8 @@ class Roots:
         """
         if not self.files and not self.folders:
             return _system_context(self)
+        import ssl  # slow, and needed only by who connects
+
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         for folder in self.folders:
             self._load_folder(context, folder)
@@ -112,6 +116,8 @@ class Roots:
             self._load_file(context, file)
 
     def _load_file(self, context: ssl.SSLContext, file: Path) -> None:
+        import ssl
+
         try:
             context.load_verify_locations(cafile=file)
         except (OSError, ssl.SSLError):
@@ -134,6 +140,8 @@ def _system_context(roots: Roots) -> ssl.SSLContext:
             culprit="system",
             hint="install ca-certificates, or set SSL_CERT_FILE",
         )
+    import ssl
+
     import truststore
 
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

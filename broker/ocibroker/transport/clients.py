@@ -9,7 +9,7 @@ import httpx
 
 from ocibroker.deadline import Deadline
 from ocibroker.errors import UsageError
-from ocibroker.transport.direct import FetchTransport
+from ocibroker.transport.fetch import FetchTransport
 from ocibroker.transport.wire import Wire
 
 TIMEOUT: Final = httpx.Timeout(30.0)

@@ -9,7 +9,7 @@ connection to a proxy, which httpcore limits by read.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -18,17 +18,10 @@ import httpcore
 from ocibroker.deadline import Deadline
 from ocibroker.origin import Origin
 from ocibroker.transport.faults import FAULTS, WHOSE, fault
-
-Route = Callable[[str, int], tuple[str, int]]
-"""Maps a host and port to where they are really dialled, as curl's ``--connect-to``; names stay verified."""
+from ocibroker.transport.route import Route
 
 _RECORD: Final = 16 * 1024
 """Bytes: the most that a TLS record holds (RFC 8446, section 5.1)."""
-
-
-def direct(host: str, port: int) -> tuple[str, int]:
-    """Dial what was asked for."""
-    return host, port
 
 
 def seconds_of(timeout: object) -> float | None:

@@ -16,7 +16,8 @@ from ocibroker.tls import Material
 from ocibroker.transport.body import AsyncBody, Body
 from ocibroker.transport.faults import FAULTS, WHOSE, fault
 from ocibroker.transport.leases import Leases
-from ocibroker.transport.network import AsyncDeadlineNetwork, DeadlineNetwork, Route
+from ocibroker.transport.network import AsyncDeadlineNetwork, DeadlineNetwork
+from ocibroker.transport.route import Route
 
 DEADLINE: Final = "ocibroker.deadline"
 """The request extension that holds a :class:`~ocibroker.deadline.Deadline` over the whole exchange."""
@@ -100,6 +101,14 @@ class Pool:
         """Close the connections, or leave that to the last user."""
         if self._leases.retire():
             self._core.close()
+
+    def abandon(self) -> None:
+        """Close a child's share in the connections of its parent, and say nothing on them.
+
+        Connection by connection: another thread of the parent may have held the pool's own lock.
+        """
+        for connection in self._core.connections:
+            connection.close()
 
     def _end(self, answer: httpcore.Response) -> None:
         answer.close()

@@ -13,8 +13,8 @@ from ocibroker.origin import Origin
 from ocibroker.tls import TLSPolicies
 from ocibroker.transport.address import origin_of
 from ocibroker.transport.faults import WHOSE
-from ocibroker.transport.network import Route
 from ocibroker.transport.pool import AsyncPool, Line, Pool
+from ocibroker.transport.route import Route
 
 if TYPE_CHECKING:
     import asyncio
@@ -60,6 +60,13 @@ class Pools:
         """Close the running event loop's idle connections; those in use are closed by their last user."""
         for pool in self._loops.pop(_running_loop(), OrderedDict()).values():
             await pool.retire()
+
+    def forked(self) -> None:
+        """Begin anew in a child: its parent goes on using the connections, and an event loop is its parent's."""
+        self._lock = threading.Lock()
+        while self._pools:
+            self._pools.popitem()[1].abandon()
+        self._loops = weakref.WeakKeyDictionary()
 
     def close(self) -> None:
         """Close all connections that threads use; those in use are closed by their last user."""

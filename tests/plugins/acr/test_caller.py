@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from ocibroker.provider import Caller, Secret
@@ -14,8 +16,11 @@ pytestmark = pytest.mark.acceptance(34)
 
 
 def workload(token: str, **annotations: str) -> Caller:
-    names = {"client": "azure.workload.identity/client-id", "tenant": "azure.workload.identity/tenant-id"}
-    return Caller(token=Secret(token), annotations={names[name]: said for name, said in annotations.items()})
+    return Caller(token=Secret(token), annotations=annotated("azure.workload.identity/{}-id", annotations))
+
+
+def annotated(form: str, said: Mapping[str, str]) -> dict[str, str]:
+    return {form.format(name): value for name, value in said.items()}
 
 
 def test_its_service_account_names_the_application(azure: Azure, desk: Desk) -> None:
@@ -23,6 +28,18 @@ def test_its_service_account_names_the_application(azure: Azure, desk: Desk) -> 
     broker = desk.broker(environ=user(azure, "node"), route=azure.route)
     tenant = azure.directory.tenant
     caller = workload(provider.token(SUBJECT), client=application.client, tenant=tenant)
+    assert whose(azure, broker, caller=caller) == "pod"
+
+
+def test_what_its_service_account_says_of_registries_comes_before_what_it_says_in_general(
+    azure: Azure, desk: Desk
+) -> None:
+    application, provider = federated(azure)
+    broker = desk.broker(environ=user(azure, "node"), route=azure.route)
+    named = {"client": application.client, "tenant": azure.directory.tenant}
+    general = annotated("azure.workload.identity/{}-id", {"client": "another", "tenant": "another"})
+    annotations = {**general, **annotated("kubernetes.azure.com/acr-{}-id", named)}
+    caller = Caller(token=Secret(provider.token(SUBJECT)), annotations=annotations)
     assert whose(azure, broker, caller=caller) == "pod"
 
 
@@ -45,7 +62,7 @@ def test_a_token_for_no_application_is_an_error(azure: Azure, desk: Desk) -> Non
     broker = desk.broker(environ=user(azure, "node"), route=azure.route)
     error = failure(broker, caller=workload("a-token"))
     assert "no client is named for the caller's token" in error.message
-    assert ("azure.workload.identity/client-id" in error.hint, azure.asked) == (True, [])
+    assert ("kubernetes.azure.com/acr-client-id" in error.hint, azure.asked) == (True, [])
 
 
 @pytest.mark.parametrize("name", ["client", "tenant"])

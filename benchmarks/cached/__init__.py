@@ -1,1 +1,0 @@
-"""What a remembered credential costs."""

@@ -1,0 +1,68 @@
+"""Who would answer a credential helper that is started now: the sidecar, or the helper's own process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ocibroker.helper_protocol import NESTED
+from ocibroker.socket_place import OFF, VARIABLE, socket_places
+
+_SECONDS: Final = 0.05
+_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED_BYTES = 0, 1, 76  # of macOS's <sys/un.h> and <sys/ucred.h>
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """``sidecar`` is the socket of the one that answers, or none where the helper's own process does; ``why``."""
+
+    sidecar: str | None
+    why: str
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the same for JSON."""
+        return asdict(self)
+
+
+def who_answers(environ: Mapping[str, str]) -> Answering:
+    """Return who answers a helper with that environment: a local connection at most, for at most 50 ms."""
+    if not hasattr(socket, "AF_UNIX"):
+        return Answering(None, "this system has no Unix sockets")
+    if environ.get(NESTED):
+        return Answering(None, f"{NESTED} is set")
+    places = socket_places(environ)
+    for place in places:
+        if (found := _answering(place)) is not None:
+            return found
+    return Answering(None, f"no socket at {places[-1]}" if places else f"{VARIABLE} is {OFF}")
+
+
+def _answering(place: Path) -> Answering | None:
+    """Return who answers where ``place`` is meant, or none where nothing is there."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_SECONDS)
+        try:
+            connection.connect(str(place))
+            uid = _peer(connection)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            return Answering(None, f"{place}: {error.strerror or error}")
+    if uid in {0, os.geteuid()}:
+        return Answering(str(place), f"it runs as uid {uid}")
+    return Answering(None, f"{place} belongs to uid {uid}")
+
+
+def _peer(connection: socket.socket) -> int:
+    """Return the user id of who listens at the other end: of ``ucred`` on Linux, of ``xucred`` on macOS."""
+    if sys.platform == "linux":
+        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII"))
+    else:
+        found = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED_BYTES)
+    return int(struct.unpack_from("=I", found, 4)[0])
