@@ -66,4 +66,4 @@ def test_whoever_follows_the_document_gets_what_it_says(desk: Desk, tmp_path: Pa
             timeout=300,
         )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Tested: 3" in done.stdout
+    assert "Tested: 6" in done.stdout
