@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ocibroker.helper_protocol import NESTED
+from ocibroker.peer_user import peer_user
 from ocibroker.socket_place import OFF, VARIABLE, socket_places
 
 _SECONDS: Final = 0.05
-_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED_BYTES = 0, 1, 76  # of macOS's <sys/un.h> and <sys/ucred.h>
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def _answering(place: Path) -> Answering | None:
         connection.settimeout(_SECONDS)
         try:
             connection.connect(str(place))
-            uid = _peer(connection)
+            uid, _ = peer_user(connection)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -57,12 +55,3 @@ def _answering(place: Path) -> Answering | None:
     if uid in {0, os.geteuid()}:
         return Answering(str(place), f"it runs as uid {uid}")
     return Answering(None, f"{place} belongs to uid {uid}")
-
-
-def _peer(connection: socket.socket) -> int:
-    """Return the user id of who listens at the other end: of ``ucred`` on Linux, of ``xucred`` on macOS."""
-    if sys.platform == "linux":
-        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII"))
-    else:
-        found = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED_BYTES)
-    return int(struct.unpack_from("=I", found, 4)[0])

@@ -36,6 +36,7 @@ ROOMS = (
     "child",
     "program",
     "socket_place",
+    "peer_user",
     "sidecar_probe",
     "reference",
     "pattern",

@@ -51,7 +51,7 @@ class Desk:
 
     async def post(self, action: str, body: object = None) -> dict[str, object]:
         reply = await self.ask("POST", f"/v1/admin/{action}", body)
-        assert (reply.status, reply.headers["Cache-Control"]) == (200, "no-store")
+        assert reply.status == 200
         told: dict[str, object] = json.loads(reply.body)
         return told
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ocibroker import Basic, Secret
+from ocibroker.sidecar.listener import Listener
 from ocibroker.sidecar.peer import Peer
 from tests.sidecar.asgi import HEADERS, SOCKET, Answered, Caller, Head, without
 from tests.sidecar.node import Node
@@ -59,6 +60,27 @@ def test_any_other_host_is_refused(caller: Caller, provider: MadeProvider, value
     answer = caller.post("/v1/credentials", QUESTION, host(value))
     assert (answer.code, answer.read, provider.fetched) == (code, False, 0)
     assert answer.status in {400, 403}
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("10.0.0.7:9465", 200),
+        ("127.0.0.1:9465", 200),
+        ("[fd00::7]:9465", 200),
+        ("10.0.0.7", 403),
+        ("10.0.0.7:80", 403),
+        ("evil.com:9465", 403),
+        ("10.0.0.7.nip.io:9465", 403),
+        ("2130706433:9465", 403),
+    ],
+)
+def test_at_all_addresses_of_a_machine_any_address_will_do_and_no_name(
+    caller: Caller, host: str, status: int
+) -> None:
+    everywhere = replace(caller, listener=Listener(name="tcp", hosts=frozenset(), everywhere=9465))
+    head = [(b"host", host.encode()), *without(b"host")]
+    assert everywhere.post("/v1/trust", b'{"host": "registry.test"}', head).status == status
 
 
 @pytest.mark.parametrize(

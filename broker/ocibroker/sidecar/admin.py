@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
 
 import msgspec
 
@@ -21,8 +19,6 @@ from ocibroker.sidecar.tcp_socket import is_loopback
 from ocibroker.target import Target
 
 Endpoints = Mapping[tuple[str, str], Endpoint]
-
-_NO_STORE: Final = MappingProxyType({"Cache-Control": "no-store"})
 
 
 class _Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +38,7 @@ def health_endpoints(health: Health, metrics: Metrics) -> Endpoints:
         return health.startup()
 
     async def text(_: Call) -> Reply:
-        return Reply(content_type=CONTENT_TYPE, headers=_NO_STORE, body=metrics.text())
+        return Reply(content_type=CONTENT_TYPE, body=metrics.text())
 
     return {
         ("GET", "/livez"): live,
@@ -109,7 +105,7 @@ class Actions:
     ) -> Reply:
         error = ""
         try:
-            return Reply(headers=_NO_STORE, body=msgspec.json.encode(await work()))
+            return Reply(body=msgspec.json.encode(await work()))
         except BaseException as failure:
             error = type(failure).__name__
             raise

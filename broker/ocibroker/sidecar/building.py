@@ -61,7 +61,7 @@ class Building:
             broker.close()
             raise
         if before is not None and _places(before.config.sidecar) != _places(broker.config.sidecar):
-            _LOG.warning("[sidecar]: the listeners stay as they are until the next start")
+            _LOG.warning("[sidecar]: listeners and grace stay as they are until the next start")
         return Generation(number, broker.config, broker)
 
     def _check(self, broker: Broker) -> None:
@@ -76,7 +76,7 @@ class Building:
 
 
 def _places(settings: SidecarSettings) -> tuple[object, ...]:
-    """Return what is decided when the listeners are opened."""
+    """Return what is decided at the start."""
     socket = replace(settings.socket, allowance=Allowance())
     tcp = replace(settings.tcp, allowance=Allowance()) if settings.tcp else None
-    return socket, settings.admin, tcp
+    return socket, settings.admin, tcp, settings.grace

@@ -13,6 +13,7 @@ from typing import Final
 from ocibroker.config import SidecarSettings, TCPListening, UnixListening
 from ocibroker.config.sidecar import Address
 from ocibroker.errors import ConfigurationError
+from ocibroker.host import address_of
 from ocibroker.sidecar.activation import inherited
 from ocibroker.sidecar.bearer_file import BearerFile
 from ocibroker.sidecar.certificate_names import allowed_names
@@ -21,6 +22,7 @@ from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.listener import Listener, everybody
 from ocibroker.sidecar.tcp_socket import check_callers, hosts_of, tcp_socket
 from ocibroker.sidecar.unix_socket import unix_socket
+from ocibroker.socket_place import VARIABLE, socket_places
 
 LOCAL_HOSTS: Final = frozenset({"ocibroker", "localhost"})
 """What callers of a Unix socket write as ``Host``, which means nothing there."""
@@ -57,17 +59,17 @@ def default_place(environ: Mapping[str, str]) -> Path:
 
     Raises :class:`~ocibroker.errors.ConfigurationError` for a user who has none.
     """
-    runtime = environ.get("XDG_RUNTIME_DIR", "")
-    if not runtime.startswith("/") and os.geteuid() != 0:
+    users, *_ = places = socket_places({name: environ[name] for name in environ if name != VARIABLE})
+    if len(places) == 1 and os.geteuid() != 0:
         hint = "set sidecar.socket, or XDG_RUNTIME_DIR"
         raise ConfigurationError("this user has no runtime directory", culprit="sidecar.socket", hint=hint)
-    return Path(runtime if runtime.startswith("/") else "/run", "ocibroker", "broker.sock")
+    return users
 
 
 def _unix_door(
     settings: UnixListening, passed: socket | None, environ: Mapping[str, str], stack: ExitStack
 ) -> Door:
-    listener = Listener(name="socket", hosts=LOCAL_HOSTS, allowance=settings.allowance)
+    listener = Listener(name="socket", hosts=LOCAL_HOSTS)
     uids = frozenset({0, os.geteuid(), *settings.allow_uids})
     if passed:
         return Door(socket=passed, listener=listener, uids=uids, inherited=True)
@@ -89,7 +91,7 @@ def _tcp_door(
     hosts = hosts_of(where, settings.hosts) | hosts_of(replace(settings.listen, port=where.port))
     return Door(
         socket=listening,
-        listener=Listener(name="tcp", hosts=hosts, allowance=settings.allowance, admits=admits),
+        listener=Listener(name="tcp", hosts=hosts, everywhere=_everywhere(where), admits=admits),
         certificates=certificates,
         names=allowed_names(settings.allow) if settings.client_ca else None,
         inherited=passed is not None,
@@ -100,7 +102,17 @@ def _admin_door(address: Address, passed: socket | None, stack: ExitStack) -> Do
     listening = passed or stack.enter_context(tcp_socket(address))
     where = _where(listening)
     hosts = hosts_of(where) | hosts_of(replace(address, port=where.port))
-    return Door(socket=listening, listener=Listener(name="admin", hosts=hosts), inherited=passed is not None)
+    return Door(
+        socket=listening,
+        listener=Listener(name="admin", hosts=hosts, everywhere=_everywhere(where)),
+        inherited=passed is not None,
+    )
+
+
+def _everywhere(address: Address) -> int | None:
+    """Return the port of an address that stands for all of the machine's; none of another one."""
+    number = address_of(address.host)
+    return address.port if number is not None and number.is_unspecified else None
 
 
 def _where(listening: socket) -> Address:

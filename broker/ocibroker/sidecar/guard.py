@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ocibroker.api import Problem
+from ocibroker.host import address_of
 from ocibroker.sidecar.listener import Listener
 
 REQUIRED: Final = b"ocibroker-request"
@@ -37,9 +38,15 @@ def misdirected(listener: Listener, target: bytes, head: Head, fields: Mapping[b
         return Problem.of(400, "host_missing", "names no Host")
     if not target.startswith(b"/") and _authority(target) != host:
         return Problem.of(400, "host_mismatch", "its target names another authority than Host")
-    if host not in listener.hosts:
+    if host not in listener.hosts and not _an_address(host, listener.everywhere):
         return Problem.of(403, "host_refused", "is addressed to a Host that this listener is not")
     return _relayed(fields)
+
+
+def _an_address(host: str, port: int | None) -> bool:
+    """Whether ``host`` is a machine's address, and no name, with ``port``."""
+    address, _, number = host.rpartition(":")
+    return port is not None and number == str(port) and address_of(address.strip("[]")) is not None
 
 
 def unmarked(fields: Mapping[bytes, bytes], content_type: bytes) -> Problem | None:

@@ -69,4 +69,4 @@ def _usable(stands: Outlook, now: datetime) -> bool:
 
 def _reply(word: str, *, well: bool, **more: object) -> Reply:
     body = msgspec.json.encode({"status": word, **more})
-    return Reply(status=200 if well else 503, headers={"Cache-Control": "no-store"}, body=body)
+    return Reply(status=200 if well else 503, body=body)

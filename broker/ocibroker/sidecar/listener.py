@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from ocibroker.config import Allowance
 from ocibroker.sidecar.peer import Peer
 
 ListenerName = Literal["socket", "tcp", "admin"]
@@ -28,10 +27,12 @@ def everybody(peer: Peer, authorization: bytes | None) -> bool:
 class Listener:
     """``hosts`` are the values of ``Host`` that are answered, with their port; lower case.
 
-    It decides nothing about connections: whoever may not connect never reaches it.
+    With ``everywhere`` it listens at all addresses of the machine, and any of them with that port will do too: a
+    name may be bound to another machine's address, an address may not. It decides nothing about connections:
+    whoever may not connect never reaches it.
     """
 
     name: ListenerName
     hosts: frozenset[str]
-    allowance: Allowance = field(default_factory=Allowance)
+    everywhere: int | None = None
     admits: Admission = everybody

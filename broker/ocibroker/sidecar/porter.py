@@ -8,13 +8,13 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
+from ocibroker.peer_user import peer_user
 from ocibroker.sidecar.connection import Connection
 from ocibroker.sidecar.crowd import Crowd
 from ocibroker.sidecar.denial import Denied
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.limits import Limits
 from ocibroker.sidecar.peer import Peer
-from ocibroker.sidecar.peer_credentials import caller
 from ocibroker.sidecar.reserve import Reserve
 
 _AT_ONCE: Final = 64
@@ -130,7 +130,8 @@ class Porter:
         if self._door.uids is None:
             return Peer(address=address[0])
         try:
-            peer = caller(connection)
+            uid, pid = peer_user(connection)
+            peer = Peer(uid=uid, pid=pid or None)
         except OSError:
             return None
         return peer if self._door.admits(peer) else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -13,14 +12,13 @@ import httpx
 
 from ocibroker.deadline import Deadline
 from ocibroker.errors import ConnectionFailed, DeadlineExceeded, OcibrokerError
+from ocibroker.peer_user import peer_user
 from ocibroker.transport.bounded import read_whole
 from ocibroker.transport.network import seconds_of
 
 _MOST: Final = 32
 _IDLE: Final = 4.0
 """Connections at most, and seconds that an idle one is kept."""
-_CREDENTIALS: Final = (1, getattr(socket, "SO_PEERCRED", 17), 12) if sys.platform == "linux" else (0, 1, 76)
-"""Level, name and size of what the kernel says of a peer; on macOS it is LOCAL_PEERCRED."""
 _BROKEN: Final = (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError)
 _FAULTS: Final = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, OcibrokerError)
 
@@ -105,7 +103,7 @@ class _Network(httpcore.NetworkBackend):
         try:
             connection.settimeout(seconds_of(timeout))
             connection.connect(path)
-            self._check(peer_uid(connection))
+            self._check(peer_user(connection)[0])
         except BaseException:
             connection.close()
             raise
@@ -151,8 +149,3 @@ class _Stream(httpcore.NetworkStream):
         except OSError:
             return True
         return True
-
-
-def peer_uid(connected: socket.socket) -> int:
-    """Return who listens at the other end of a Unix socket, as the kernel says."""
-    return int.from_bytes(connected.getsockopt(*_CREDENTIALS)[4:8], sys.byteorder)

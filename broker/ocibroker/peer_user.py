@@ -1,4 +1,4 @@
-"""Whom the kernel names as the caller of a Unix socket: who made the connection, as it was then."""
+"""Whom the kernel names at the other end of a Unix socket: who had it opened, as it was then."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ import struct
 import sys
 from typing import Final
 
-from ocibroker.sidecar.peer import Peer
-
 _UCRED: Final = "iII"  # pid, uid, gid: unix(7)
 _SOL_LOCAL, _LOCAL_PEERCRED, _LOCAL_PEERPID = 0, 1, 2  # of macOS's <sys/un.h>
 _XUCRED_BYTES: Final = 76  # of its <sys/ucred.h>; the uid is the second number
 
 
-def caller(connection: socket.socket) -> Peer:
-    """Return the caller's user and process; raises ``OSError`` where the kernel does not know them any more."""
+def peer_user(connection: socket.socket) -> tuple[int, int]:
+    """Return the ids of the user and of the process; raises ``OSError`` where the kernel knows them no more.
+
+    A process of another namespace is 0.
+    """
     if sys.platform == "linux":
-        size = struct.calcsize(_UCRED)
-        pid, uid, _ = struct.unpack(_UCRED, connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(_UCRED))
+        pid, uid, _ = struct.unpack(_UCRED, found)
     else:
         found = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED_BYTES)
         uid = struct.unpack_from("=I", found, 4)[0]
         pid = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERPID)
-    return Peer(uid=uid, pid=pid or None)  # 0: a process of another namespace
+    return uid, pid
