@@ -2,12 +2,12 @@
 
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from tests.e2e import git_server
+from tests.e2e import clients, git_server
 from tests.e2e.account import Account
 from tests.e2e.authority import Authority
 from tests.e2e.git_server import GitServer
@@ -84,6 +84,20 @@ def test_a_clone_is_served_through_the_helper(team: str, developer: Developer) -
     assert (done.returncode, done.stderr) == (0, "")
     assert (developer.home / "app" / "README").read_text() == f"of {team}"
     assert set(developer.server.saw("authorization")) == {ACCOUNTS[team].basic}
+
+
+def test_after_setup_a_clone_needs_nothing_else(authority: Authority, developer: Developer) -> None:
+    (developer.home / ".gitconfig").unlink()
+    bare = {name: value for name, value in developer.environ.items() if name != "GIT_SSL_CAINFO"}
+    with (developer.home / "ocibroker.toml").open("a") as config:
+        config.write(f'[[tls]]\nmatch = "{developer.address}"\nca = ["{authority.bundle}"]\n')
+    newcomer = replace(developer, environ=bare)
+    assert newcomer.git("clone", "--quiet", developer.url("team-a/app.git")).returncode != 0
+    clients.run(("ocibroker", "setup", "git", "--apply"), bare, developer.home).check_returncode()
+    for team, account in ACCOUNTS.items():
+        done = newcomer.git("clone", "--quiet", developer.url(f"{team}/app.git"), team)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert developer.server.saw("authorization")[-1] == account.basic
 
 
 def test_without_the_helper_it_is_refused(developer: Developer) -> None:
