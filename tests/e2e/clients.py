@@ -17,6 +17,7 @@ _INSTRUCTIONS: Final[Mapping[str, str]] = {
     "buildah": "apt-get install buildah",
     "docker-credential-ocibroker": "pip install --editable .",
     "ocibroker": "pip install --editable .",
+    "bazel-credential-ocibroker": "pip install --editable .",
 }
 
 

@@ -1,9 +1,11 @@
 """A registry of Amazon ECR under its real name: without any configuration, its clients get what AWS issues."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -11,7 +13,7 @@ from tests.aws import emulator
 from tests.aws.emulator import Aws
 from tests.aws.iam import now
 from tests.aws.registries import ACCOUNT
-from tests.e2e import cloud_registry
+from tests.e2e import clients, cloud_registry
 from tests.e2e.authority import Authority
 from tests.e2e.cloud_registry import CloudRegistry
 from tests.e2e.journey import Journey, WholeWay
@@ -59,3 +61,19 @@ class TestKeysInTheEnvironment(WholeWay):
         assert journey.inspect(journey.workstation, *creds).returncode == 0
         aws.iam.clock = lambda: now() + timedelta(hours=13)
         assert "authentication required" in journey.inspect(journey.workstation, *creds).stderr
+
+
+@pytest.mark.acceptance(31)
+def test_a_hundred_helpers_of_bazel_make_one_call(journey: Journey, aws: Aws) -> None:
+    program = clients.find("bazel-credential-ocibroker")
+    question = json.dumps({"uri": f"https://{HOST}/v2/app/blobs/uploads/"})
+    environ = journey.workstation.environ
+    helpers = [
+        subprocess.Popen([program, "get"], env=environ, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
+        for _ in range(100)
+    ]
+    answers = [helper.communicate(question, timeout=120) for helper in helpers]
+    assert {stderr for _, stderr in answers} == {""}
+    (answer,) = {stdout for stdout, _ in answers}
+    assert json.loads(answer)["headers"]["Authorization"][0].startswith("Basic ")
+    assert len(aws.registry.issued) == 1
