@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import logging
 import os
-import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache, partial
+from collections.abc import Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
 from ocibroker.access import Access
 from ocibroker.answers import Answer, Answers
-from ocibroker.cache import FileStore, Store, cache_folder, cache_key, open_shared, options_digest
+from ocibroker.cache import FileStore, Store, cache_folder, open_shared
+from ocibroker.children import begin_anew_in_children
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.config import Config, load_config
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.credential_source import BrokerSource
-from ocibroker.errors import UsageError, WrongScheme
+from ocibroker.errors import UsageError
 from ocibroker.events import Observe, Report
-from ocibroker.fetching import Fetching, Means
-from ocibroker.identity import Identity
+from ocibroker.fetching import Means
+from ocibroker.inquiries import Inquiries
 from ocibroker.inquiry import Inquiry
-from ocibroker.origin import Origin
 from ocibroker.pairs import Pairs
 from ocibroker.providers import Providers
 from ocibroker.recall import Recall
 from ocibroker.request import Caller
 from ocibroker.scratch import Scratch
-from ocibroker.selection import Selection, select
 from ocibroker.target import PULL, Target
-from ocibroker.tls import Contents, TLSPolicies
+from ocibroker.tls import TLSPolicies
 from ocibroker.transport.connections import Connections
 from ocibroker.transport.route import Route, direct
-from ocibroker.watch import Watch
 from ocibroker.way import Way
 
 if TYPE_CHECKING:
@@ -46,8 +42,6 @@ if TYPE_CHECKING:
     from ocibroker.upkeep import Upkeep
 
 _LOG: Final = logging.getLogger("ocibroker")
-_MOST: Final = 4096
-"""Targets and identities that are remembered."""
 
 
 class Broker:
@@ -84,20 +78,17 @@ class Broker:
         self._connections = Connections(self._policies, route, self._clock, report)
         self._pairs = Pairs(self._connections, self._clock)
         self._means = Means(environ, self._clock, self._policies, self._connections, withheld)
-        self._select: Callable[[Target, str], Selection]
-        self._select = lru_cache(_MOST)(lambda target, who: select(target, config.rules, config.providers, who))
-        self._watches: OrderedDict[Identity, Watch] = OrderedDict()
         kept = store or self._shared_store(route)
         whole: Answers | None = before._whole.answers if before else None
         narrow: Answers | None = before._narrow.answers if before else None
         answers = Answers(self._clock, store=kept, ahead=ahead, report=report, before=whole)
         # As all tokens of registries these are in memory only.
         tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow)
+        self._inquiries = made = Inquiries(config, self._means, answers)
         known, asked = Recall(answers, self._policies), Recall(tokens, self._policies)
-        self._whole: Way = Way(answers, known, self._inquire, self._inquire_for_what_is_there)
+        self._whole: Way = Way(answers, known, made.inquire, made.inquire_for_what_is_there)
         self._narrow: Way = Way(tokens, asked, self._inquire_token, self._inquire_token)
-        self._closed = False
-        self._begin_anew_in_children()
+        begin_anew_in_children(self)
         self._warn_of_broken_plugins()
         self._warn_of_weakened_hosts()
 
@@ -237,7 +228,7 @@ class Broker:
         from ocibroker.given import Given  # here, since only a login tries one
 
         wanted = _target(target, actions)
-        origin, realms = self._origin(wanted), self._select(wanted, "").realms
+        origin, realms = self._inquiries.origin(wanted), self._inquiries.selection(wanted, None).realms
         return Access(
             target=wanted,
             origin=origin,
@@ -253,7 +244,7 @@ class Broker:
         from ocibroker.explanation import explain  # only a person asks, and an answer need not wait for it
 
         wanted = _target(target, None)
-        return explain(wanted, self._policies, lambda: self._inquire(wanted, caller), self._whole.answers)
+        return explain(wanted, self._policies, lambda: self._whole.inquire(wanted, caller), self._whole.answers)
 
     def material(self, access: Access) -> Material:
         """Return the policy of an access's host with what its files hold now.
@@ -264,14 +255,14 @@ class Broker:
 
     def policy(self, target: Target) -> TLSPolicy:
         """Return how the host of ``target`` is reached and trusted; its files are unread."""
-        return self._policies.policy(self._origin(target))
+        return self._policies.policy(self._inquiries.origin(target))
 
     @property
     def upkeep(self) -> Upkeep:
         """What is done for targets that are to have a credential at any time."""
         from ocibroker.upkeep import Upkeep  # here, since only a process that serves needs it
 
-        return Upkeep(self._whole.answers, self._inquire)
+        return Upkeep(self._whole.answers, self._whole.inquire)
 
     @property
     def clock(self) -> Clock:
@@ -283,6 +274,11 @@ class Broker:
         """The providers that may answer, and those that could not be loaded."""
         return self.config.providers
 
+    def forked(self) -> None:
+        """Begin anew in a child that was forked: with connections, workers and locks of its own."""
+        for part in (self._scratch, self._policies, self._connections, self._whole, self._narrow):
+            part.forked()
+
     async def aclose(self) -> None:
         """Do the same, and close what belongs to the running event loop."""
         await self._connections.rest()
@@ -290,7 +286,7 @@ class Broker:
 
     def close(self) -> None:
         """Close connections and remove temporary files."""
-        self._closed = True
+        self._inquiries.close()
         self._whole.close()
         self._narrow.close()
         self._connections.close()
@@ -304,97 +300,17 @@ class Broker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _origin(self, target: Target) -> Origin:
-        if self._closed:
-            raise UsageError("the broker is closed", culprit=str(target), hint="ask within its `with` block")
-        origin = self._policies.origin_of(target)
-        if origin.scheme == "http" and not self._policies.plain_http(origin):
-            raise WrongScheme(
-                "plain HTTP is not allowed", culprit=str(target), hint="set plain_http in its [[tls]]"
-            )
-        return origin
-
-    def _selection(self, target: Target, caller: Caller | None) -> Selection:
-        return self._select(target, caller.account if caller else "")
-
-    def _inquire(self, target: Target, caller: Caller | None) -> Inquiry:
-        origin = self._origin(target)
-        trust = self._policies.for_origin(origin).contents
-        return self._inquiry(target, origin, self._selection(target, caller), caller, trust)
-
-    def _inquire_for_what_is_there(self, target: Target, caller: Caller | None) -> Inquiry:
-        """Return the same; where an answer is there, the files of the host's policy are not looked into.
-
-        It was got after the same bytes had been verified: its key tells of them.
-        """
-        origin = self._origin(target)
-        inquiry = self._inquiry(
-            target, origin, self._selection(target, caller), caller, self._policies.contents(origin)
-        )
-        known = (
-            inquiry.key and not self._policies.verified(origin) and self._whole.answers.entry(inquiry) is not None
-        )
-        if known or self._policies.for_origin(origin).contents is inquiry.trust:
-            return inquiry
-        return self._inquire(target, caller)
-
-    def _inquiry(
-        self, target: Target, origin: Origin, selection: Selection, caller: Caller | None, trust: Contents
-    ) -> Inquiry:
-        otherwise = selection.otherwise
-        if selection.provider is None or selection.options is None:
-            return Inquiry(target=target, origin=origin, selection=selection, trust=trust)
-        fetching = Fetching(
-            provider=selection.provider, target=target, options=selection.options, caller=caller, means=self._means
-        )
-        identity = fetching.identity()
-        digest = options_digest(selection.options)
-        watch = self._watch(identity)
-        looks = watch.seen() if watch else ()
-        trusts = trust.digest if identity.host_bound else f"{self._policies.digest} {trust.files}"
-        return Inquiry(
-            target=target,
-            origin=origin,
-            selection=selection,
-            trust=trust,
-            fetching=fetching,
-            identity=identity,
-            key=cache_key(selection.provider.name, digest, identity, looks, trusts),
-            shared_key=self._shared_key(selection.provider.name, digest, identity, origin),
-            watch=watch,
-            looks=looks,
-            otherwise=(lambda: self._inquiry(target, origin, otherwise, caller, trust)) if otherwise else None,
-        )
-
     def _inquire_token(self, target: Target, caller: Caller | None) -> Inquiry:
         from ocibroker.exchanging import TokenProvider, exchanging  # here, since few ask for one
 
         if not target.path:
             raise UsageError("names no repository to get a token for", culprit=str(target))
-        inquiry = self._inquire(target, caller)
+        inquiry = self._whole.inquire(target, caller)
         if inquiry.fetching is None:
             return inquiry
         granting = self._pairs.granting(inquiry.origin, inquiry.selection.realms, inquiry.provider or "none")
         whole = partial(self._whole.source, target, caller, 0.0)
         return exchanging(inquiry, TokenProvider(inquiry.origin, self._connections, granting, whole), self._means)
-
-    def _shared_key(self, provider: str, options: str, identity: Identity, origin: Origin) -> str:
-        """Return the name of what machines share: of nothing that looks different on each, as files do."""
-        if identity.reach != "global":
-            return ""
-        configured = self._policies.configured
-        trust = f"{origin} {configured}" if identity.host_bound else configured
-        return cache_key(provider, options, identity, (), trust)
-
-    def _watch(self, identity: Identity) -> Watch | None:
-        if not identity.watch:
-            return None
-        if (known := self._watches.get(identity)) is not None:
-            return known
-        watch = self._watches[identity] = Watch(identity.watch, self._clock.monotonic)
-        if len(self._watches) > _MOST:
-            self._watches.popitem(last=False)
-        return watch
 
     def _pair(self, inquiry: Inquiry, answer: Answer, source: BrokerSource, mark: CallerTransport | None) -> Access:
         selection = inquiry.selection if self._sidecar is None else self._sidecar.learned(inquiry)
@@ -413,21 +329,6 @@ class Broker:
         if self.config.shared is None:
             return None
         return open_shared(self.config.shared, policies=self._policies, clock=self._clock, route=route)
-
-    def _begin_anew_in_children(self) -> None:
-        """Have a forked child share no connection, worker or lock with its parent."""
-        myself = weakref.ref(self)  # what is registered can never be taken back
-
-        def forked() -> None:
-            if (broker := myself()) is not None:
-                broker._forked()
-
-        if hasattr(os, "register_at_fork"):  # not on Windows
-            os.register_at_fork(after_in_child=forked)
-
-    def _forked(self) -> None:
-        for part in (self._scratch, self._policies, self._connections, self._whole, self._narrow):
-            part.forked()
 
     def _warn_of_broken_plugins(self) -> None:
         for error in self.providers.broken.values():

@@ -53,7 +53,7 @@ def test_what_begins_anew_keeps_what_is_known_and_asks_by_new_connections(desk: 
         broker = desk.broker(made_rule("*.test"), offered=[service.provider])
         access = broker.access("registry.test/app")
         ca_file = access.tls.ca_file()
-        broker._forked()
+        broker.forked()
         assert broker.access("registry.test/app").credential == access.credential
         assert (service.provider.fetched, len(server.requests)) == (1, 1)
         assert secret(broker, "registry.test/app") == f"a-token-for-{os.getpid()}"
