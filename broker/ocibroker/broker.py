@@ -10,13 +10,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
 from ocibroker.access import Access
-from ocibroker.answers import Answer, Answers
+from ocibroker.answers import Answers
 from ocibroker.cache import FileStore, Store, cache_folder, open_shared
 from ocibroker.children import begin_anew_in_children
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.config import Config, load_config
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.credential_source import BrokerSource
+from ocibroker.demand import Answer
 from ocibroker.errors import UsageError
 from ocibroker.events import Observe, Report
 from ocibroker.fetching import Means
@@ -84,7 +85,7 @@ class Broker:
         answers = Answers(self._clock, store=kept, ahead=ahead, report=report, before=whole)
         # As all tokens of registries these are in memory only.
         tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow)
-        self._inquiries = made = Inquiries(config, self._means, answers)
+        self._inquiries = made = Inquiries(config, self._means, answers.known)
         known, asked = Recall(answers, self._policies), Recall(tokens, self._policies)
         self._whole: Way = Way(answers, known, made.inquire, made.inquire_for_what_is_there)
         self._narrow: Way = Way(tokens, asked, self._inquire_token, self._inquire_token)
@@ -244,7 +245,9 @@ class Broker:
         from ocibroker.explanation import explain  # only a person asks, and an answer need not wait for it
 
         wanted = _target(target, None)
-        return explain(wanted, self._policies, lambda: self._whole.inquire(wanted, caller), self._whole.answers)
+        return explain(
+            wanted, self._policies, lambda: self._whole.inquire(wanted, caller), self._whole.answers.known
+        )
 
     def material(self, access: Access) -> Material:
         """Return the policy of an access's host with what its files hold now.

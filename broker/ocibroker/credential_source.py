@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from ocibroker.answers import Answer, Answers, Demand
+from ocibroker.answers import Answers
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.deadline import Deadline
+from ocibroker.demand import Answer, Demand
 from ocibroker.errors import NoIdentity, OcibrokerError, UsageError
 from ocibroker.inquiry import Inquiry
 
@@ -100,9 +101,9 @@ class BrokerSource:
         return known or await self._answers.fetch_async(inquiry, demand, deadline)
 
     def _renews(self, inquiry: Inquiry, refused: Credential) -> bool:
-        if self._answers.renews(inquiry, refused):
+        if self._answers.known.renews(inquiry, refused):
             return True
-        return inquiry.otherwise is not None and self._answers.renews(inquiry.otherwise(), refused)
+        return inquiry.otherwise is not None and self._answers.known.renews(inquiry.otherwise(), refused)
 
 
 def _second(inquiry: Inquiry, outcome: Outcome) -> Inquiry | None:

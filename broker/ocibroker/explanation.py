@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ocibroker.answers import Answers
 from ocibroker.cache import Entry
 from ocibroker.credential import Anonymous
 from ocibroker.errors import OcibrokerError
 from ocibroker.inquiry import Inquiry
+from ocibroker.known import Known
 from ocibroker.selection import Selection
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies
@@ -47,7 +47,7 @@ class Explanation:
         return asdict(self)
 
 
-def explain(target: Target, policies: TLSPolicies, inquire: Callable[[], Inquiry], answers: Answers) -> Explanation:
+def explain(target: Target, policies: TLSPolicies, inquire: Callable[[], Inquiry], known: Known) -> Explanation:
     """Return how a request for ``target`` would go, as far as that can be told; what fails is part of it."""
     origin, tls, tls_error = _tls(target, policies)
     try:
@@ -69,8 +69,8 @@ def explain(target: Target, policies: TLSPolicies, inquire: Callable[[], Inquiry
         watch=tuple(map(str, identity.watch)) if identity else (),
         tls=tls,
         tls_error=tls_error,
-        cache=_cached(answers.entry(inquiry), answers.shared(inquiry)),
-        trouble=answers.in_the_way(inquiry),
+        cache=_cached(known.entry(inquiry), known.shared(inquiry)),
+        trouble=known.in_the_way(inquiry),
     )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from ocibroker.answers import Answers
 from ocibroker.cache import cache_key, options_digest
 from ocibroker.config import Config
 from ocibroker.errors import UsageError, WrongScheme
 from ocibroker.fetching import Fetching, Means
 from ocibroker.identity import Identity
 from ocibroker.inquiry import Inquiry
+from ocibroker.known import Known
 from ocibroker.origin import Origin
 from ocibroker.request import Caller
 from ocibroker.selection import Selection, select
@@ -28,13 +28,13 @@ _MOST: Final = 4096
 class Inquiries:
     """Makes inquiries by ``config``; the broker owns it. Errors are :class:`~ocibroker.errors.OcibrokerError`.
 
-    ``answers`` are looked at for whether there is one, and never asked to fetch any.
+    ``known`` is looked at for whether there is an answer already.
     """
 
-    def __init__(self, config: Config, means: Means, answers: Answers) -> None:
+    def __init__(self, config: Config, means: Means, known: Known) -> None:
         self._means = means
         self._policies = means.policies
-        self._answers = answers
+        self._known = known
         self._select: Callable[[Target, str], Selection]
         self._select = lru_cache(_MOST)(lambda target, who: select(target, config.rules, config.providers, who))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
@@ -68,7 +68,7 @@ class Inquiries:
         origin = self.origin(target)
         inquiry = self._inquiry(target, origin, caller, self._policies.contents(origin))
         unverified = bool(inquiry.key) and not self._policies.verified(origin)
-        known = unverified and self._answers.entry(inquiry) is not None
+        known = unverified and self._known.entry(inquiry) is not None
         if known or self._policies.for_origin(origin).contents is inquiry.trust:
             return inquiry
         return self.inquire(target, caller)

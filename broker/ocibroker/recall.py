@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ocibroker.access import Access
-from ocibroker.answers import Answers, Demand
+from ocibroker.answers import Answers
+from ocibroker.demand import Demand
 from ocibroker.inquiry import Inquiry
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies

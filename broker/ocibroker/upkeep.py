@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Final
 
-from ocibroker.answers import Answers, Demand
+from ocibroker.answers import Answers
 from ocibroker.credential import Anonymous
+from ocibroker.demand import Demand
 from ocibroker.errors import NoIdentity, OcibrokerError
 from ocibroker.inquiry import Inquiry
 from ocibroker.outlook import Outlook
@@ -28,7 +29,7 @@ class Upkeep:
 
     def outlook(self, target: Target) -> Outlook:
         """Return how things stand with ``target``, and raise what is wrong with its configuration."""
-        found = [self._answers.outlook(inquiry) for inquiry in self._asked(target)]
+        found = [self._answers.known.outlook(inquiry) for inquiry in self._asked(target)]
         return next((one for one in found if one.usable and not one.anonymous), found[0])
 
     async def renew(self, target: Target, *, deadline: float = 30.0) -> Outlook:
@@ -37,7 +38,7 @@ class Upkeep:
         for inquiry in self._asked(target):
             if inquiry.fetching is not None:
                 await self._answers.renew_async(inquiry, until)
-            stands = self._answers.outlook(inquiry)
+            stands = self._answers.known.outlook(inquiry)
             if not (stands.anonymous or isinstance(stands.error, NoIdentity)):
                 return stands
         return self.outlook(target)
@@ -53,22 +54,22 @@ class Upkeep:
                 failure = error.restated()
             else:
                 if not isinstance(answer, Anonymous):
-                    return self._answers.outlook(inquiry)
+                    return self._answers.known.outlook(inquiry)
         if failure is not None:
             raise failure
         return self.outlook(target)
 
     def forget(self, target: Target) -> bool:
         """Forget what is remembered for ``target``, and return whether that was anything."""
-        return sum(self._answers.forget(inquiry) for inquiry in self._asked(target)) > 0
+        return sum(self._answers.known.forget(inquiry) for inquiry in self._asked(target)) > 0
 
     def silent(self) -> tuple[str, ...]:
         """Return who is left alone, since it did not answer in time."""
-        return self._answers.silent()
+        return self._answers.known.troubles.silent()
 
     def remembered(self) -> int:
         """Return how many answers there are."""
-        return self._answers.known_by_now
+        return len(self._answers.known)
 
     def settle(self, seconds: float) -> None:
         """Wait for the fetches under way, at most so many seconds."""

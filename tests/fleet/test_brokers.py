@@ -173,7 +173,7 @@ def test_what_a_registry_has_refused_is_dropped_for_all(fleet: Fleet) -> None:
     assert len(fleet.names()) == 1
     inquiry = broker._whole.inquire(access.target, None)
     assert isinstance(access.credential, Bearer)
-    assert broker._whole.answers.renews(inquiry, access.credential)
+    assert broker._whole.answers.known.renews(inquiry, access.credential)
     assert settled(lambda: fleet.names() == [])
 
 

@@ -239,7 +239,7 @@ class TestWhatIsRemembered:
         ('socket = "/run/elsewhere/broker.sock"', 1),
         ('mode = "0666"', 1),
         ('admin = "127.0.0.1:9465"', 1),
-        ("grace = 3", 0),
+        ("grace = 3", 1),
         ('targets = ["registry.test"]', 0),
     ],
 )

@@ -10,9 +10,10 @@ from random import Random
 import pytest
 
 from ocibroker import Anonymous
-from ocibroker.answers import Answers, Demand
+from ocibroker.answers import Answers
 from ocibroker.cache import Task
 from ocibroker.deadline import Deadline
+from ocibroker.demand import Demand
 from ocibroker.errors import OcibrokerError
 from ocibroker.fetching import Fetching, Means
 from ocibroker.inquiry import Inquiry
