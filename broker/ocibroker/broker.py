@@ -281,6 +281,8 @@ class Broker:
         """Begin anew in a child that was forked: with connections, workers and locks of its own."""
         for part in (self._scratch, self._policies, self._connections, self._whole, self._narrow):
             part.forked()
+        if self._sidecar is not None:
+            self._sidecar.forked()
 
     async def aclose(self) -> None:
         """Do the same, and close what belongs to the running event loop."""

@@ -36,6 +36,8 @@ from ocibroker.errors import (
 from ocibroker.provider import FetchRequest, Identity, Request
 from ocibroker.remote.line import Line
 from ocibroker.testing import Authority, CannedResponse, EmbeddedRegistry
+from tests.architecture.house import ROOT
+from tests.broker.children import unmeasured
 from tests.sidecar.impostor import answering
 from tests.sidecar.node import Node
 from tests.transport.brokers import MODES, Desk, Mode, ask, exchange, made_rule, rule
@@ -485,3 +487,32 @@ def test_threads_and_loops_share_a_connected_broker(desk: Desk, connect: Connect
 
         assert len({id(access) for access in asyncio.run(many())}) <= 50
     assert made.fetched <= 7
+
+
+class OneForEachTarget(MadeProvider):
+    """Gives each target a credential that says for which it is."""
+
+    def identity(self, request: Request[NoOptions]) -> Identity:
+        return Identity((str(request.target),))
+
+
+def named(request: FetchRequest[NoOptions]) -> Bearer:
+    return Bearer(secret=Secret(f"for-{request.target.path}"))
+
+
+@pytest.mark.fault(43)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork()")
+def test_a_forked_child_and_its_parent_never_read_each_others_answers(desk: Desk, place: Path) -> None:
+    """In processes of their own: the sidecar's threads are none to fork with."""
+    with Node.of(desk.broker(made_rule("*.test"), offered=[OneForEachTarget(named)])).at(place):
+        argv = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "tests.sidecar.forking", str(place)]
+        done = subprocess.run(
+            argv,
+            cwd=ROOT,
+            env=unmeasured(os.environ),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")

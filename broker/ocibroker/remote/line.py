@@ -47,6 +47,10 @@ class Line:
         deadline = Deadline.after(_PATIENCE)
         return self._answer("/v1/trust", TrustQuestion(host=host), TrustAnswer, deadline).tls
 
+    def forked(self) -> None:
+        """Begin anew in a child."""
+        self._client.forked()
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

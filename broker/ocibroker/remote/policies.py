@@ -42,6 +42,11 @@ class SidecarPolicies(TLSPolicies):
         self._known: OrderedDict[Origin, _Known] = OrderedDict()
         self._own = EnvironProxies.from_environ(environ)
 
+    def forked(self) -> None:
+        """Begin anew in a child: files of authorities are its parent's, who removes them."""
+        super().forked()
+        self._known.clear()
+
     def policy(self, origin: Origin) -> TLSPolicy:
         """Return the host's policy, with the roots that stand for the system's where the sidecar runs."""
         policy, roots = super().policy(origin), self._told_of(origin).roots

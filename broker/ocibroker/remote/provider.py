@@ -73,6 +73,10 @@ class SidecarProvider:
             failure = IntegrityError(f"the sidecar's answer is no credential: {error.message}", culprit=self.name)
         raise failure
 
+    def forked(self) -> None:
+        """Begin anew in a child, with what is known: another thread of its parent may have held the lock."""
+        self._lock = threading.Lock()
+
     def told(self, target: Target) -> Told | None:
         """Return what the sidecar said the last time that it was asked for ``target``."""
         return self._told.get(target)

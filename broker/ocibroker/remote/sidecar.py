@@ -58,6 +58,11 @@ class Sidecar:
         provider = SidecarProvider(self._line, name=told.provider) if told.provider else None
         return replace(inquiry.selection, provider=provider, why=told.why, rule=rule)
 
+    def forked(self) -> None:
+        """Begin anew in a child that was forked."""
+        self._line.forked()
+        self._provider.forked()
+
     def close(self) -> None:
         """Close the connections to it."""
         self._line.close()

@@ -28,13 +28,7 @@ class LocalClient:
 
     def __init__(self, path: str) -> None:
         self.path: Final = path
-        self._core = httpcore.ConnectionPool(
-            uds=path,
-            max_connections=_MOST,
-            max_keepalive_connections=_MOST,
-            keepalive_expiry=_IDLE,
-            network_backend=_Network(path),
-        )
+        self._core = _pool(path)
 
     def post(self, place: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> httpx.Response:
         """Return the whole answer.
@@ -52,6 +46,15 @@ class LocalClient:
             return self._posted(place, body, headers, deadline)
         except _FAULTS as error:
             raise self._failure(error) from None
+
+    def forked(self) -> None:
+        """Begin anew in a child: by a connection of its parent one would read what the other has asked for.
+
+        Connection by connection: another thread of the parent may have held the pool's own lock.
+        """
+        for connection in self._core.connections:
+            connection.close()
+        self._core = _pool(self.path)
 
     def close(self) -> None:
         """Close the connections."""
@@ -73,6 +76,16 @@ class LocalClient:
         if isinstance(error, OcibrokerError):
             return error.restated()
         return ConnectionFailed("no sidecar answers", culprit=self.path, hint="start `ocibroker serve`")
+
+
+def _pool(path: str) -> httpcore.ConnectionPool:
+    return httpcore.ConnectionPool(
+        uds=path,
+        max_connections=_MOST,
+        max_keepalive_connections=_MOST,
+        keepalive_expiry=_IDLE,
+        network_backend=_Network(path),
+    )
 
 
 class _Closing(httpx.SyncByteStream):
