@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -306,16 +306,28 @@ class Broker:
         self.close()
 
     def _inquire_token(self, target: Target, caller: Caller | None) -> Inquiry:
-        from ocibroker.exchanging import TokenProvider, exchanging  # here, since few ask for one
-
         if not target.path:
             raise UsageError("names no repository to get a token for", culprit=str(target))
-        inquiry = self._whole.inquire(target, caller)
+        return self._exchanged(lambda: self._whole.inquire(target, caller))
+
+    def _exchanged(self, inquire: Callable[[], Inquiry]) -> Inquiry:
+        """Return the inquiry for a token that is got with the credential of one provider alone.
+
+        Who else is asked has one of his own, so that an access says whose credential its token was got with.
+        """
+        from ocibroker.exchanging import TokenProvider, exchanging  # here, since few ask for one
+
+        inquiry = inquire()
         if inquiry.fetching is None:
             return inquiry
+
+        def alone(deadline: float) -> BrokerSource:
+            return BrokerSource(self._whole.answers, lambda: replace(inquire(), otherwise=None), 0.0, deadline)
+
         granting = self._pairs.granting(inquiry.origin, inquiry.selection.realms, inquiry.provider or "none")
-        whole = partial(self._whole.source, target, caller, 0.0)
-        return exchanging(inquiry, TokenProvider(inquiry.origin, self._connections, granting, whole), self._means)
+        provider = TokenProvider(inquiry.origin, self._connections, granting, alone)
+        otherwise = (lambda: self._exchanged(lambda: _second(inquire()))) if inquiry.otherwise else None
+        return replace(exchanging(inquiry, provider, self._means), otherwise=otherwise)
 
     def _pair(self, inquiry: Inquiry, answer: Answer, source: BrokerSource, mark: CallerTransport | None) -> Access:
         selection = inquiry.selection if self._sidecar is None else self._sidecar.learned(inquiry)
@@ -343,6 +355,10 @@ class Broker:
         for entry in self.config.tls:
             for warning in entry.warnings:
                 _LOG.warning("%s", warning)
+
+
+def _second(inquiry: Inquiry) -> Inquiry:
+    return inquiry.otherwise() if inquiry.otherwise else inquiry
 
 
 def _target(target: str | Target, actions: tuple[str, ...] | None) -> Target:

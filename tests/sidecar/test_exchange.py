@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,9 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from ocibroker import Anonymous, Basic, Bearer, IdentityToken, Secret
+from ocibroker import Anonymous, Basic, Bearer, IdentityToken, Secret, Target
+from ocibroker.errors import NoIdentity
+from ocibroker.provider import Claim, Strength
 from ocibroker.testing import Authority, CannedResponse, EmbeddedRegistry
 from tests.sidecar.asgi import OCTETS, Answered
 from tests.sidecar.node import Node
@@ -37,6 +41,13 @@ def registry(authority: Authority, canary: Canary, clock: HandClock) -> Iterator
         clock=clock.epoch,
     ) as running:
         yield running
+
+
+class Claiming(MadeProvider):
+    """Claims every registry, without a rule."""
+
+    def claim(self, target: Target) -> Claim | None:
+        return Claim(Strength.EXACT, "it is ours")
 
 
 def node_of(desk: Desk, registry: EmbeddedRegistry, provider: MadeProvider, **more: Any) -> Node:  # noqa: ANN401
@@ -117,6 +128,34 @@ def test_anonymous_access_stays_what_it_is(desk: Desk, registry: EmbeddedRegistr
     node = node_of(desk, registry, giving(Anonymous("nobody is logged in")))
     assert asked(node, registry).data["kind"] == "anonymous"
     assert [*registry.requests] == []
+
+
+class TestALoginOfAnotherTool:
+    """It is asked for where the provider that claims the registry finds no identity, and needs ``ambient``."""
+
+    def node(self, desk: Desk, registry: EmbeddedRegistry, canary: Canary, home: Path, more: str) -> Node:
+        def nobody(_: object) -> Basic:
+            raise NoIdentity("nobody is here")
+
+        login = base64.b64encode(f"alice:{canary.ascii.reveal()}".encode()).decode()
+        (home / ".docker").mkdir()
+        (home / ".docker" / "config.json").write_text(json.dumps({"auths": {registry.address: {"auth": login}}}))
+        text = f'{EXCHANGE}prefetch = ["{registry.address}"]\n{more}'
+        return Node.of(desk.broker(text, offered=[Claiming(nobody)], environ={"HOME": str(home)}))
+
+    def test_no_token_is_given_that_was_got_with_it(
+        self, desk: Desk, registry: EmbeddedRegistry, canary: Canary, tmp_path: Path
+    ) -> None:
+        answer = asked(self.node(desk, registry, canary, tmp_path, ""), registry)
+        assert (answer.status, answer.code) == (403, "target_not_allowed")
+
+    def test_an_ambient_listener_gives_one_and_says_whose_it_is(
+        self, desk: Desk, registry: EmbeddedRegistry, canary: Canary, tmp_path: Path
+    ) -> None:
+        node = self.node(desk, registry, canary, tmp_path, "ambient = true\n")
+        answers = [asked(node, registry).data for _ in range(2)]
+        assert {(one["kind"], one["provider"]) for one in answers} == {("bearer", "docker-config")}
+        assert len(scopes(registry)) == 1
 
 
 class TestWhatCannotBeExchanged:
