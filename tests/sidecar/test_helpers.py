@@ -192,3 +192,32 @@ def test_a_slow_provider_holds_nobody_else(desk: Desk) -> None:
         return [quick, await waiting]
 
     assert [json.loads(one.body)["Username"] for one in asyncio.run(both())] == ["alice", "alice"]
+
+
+def test_list_does_not_tell_of_rules_out_of_reach(desk: Desk) -> None:
+    text = '[sidecar]\ntargets = ["one.test"]\n' + rule("one.test") + rule("secret.test")
+    answer = asked(Node.of(desk.broker(text)).caller, "list", b"")
+    assert "secret.test" not in str(answer)
+
+
+def test_a_long_list_is_made_in_a_short_time_in_which_others_get_their_turn(desk: Desk) -> None:
+    """A hundred took seconds, in one piece, where every answer was looked for among all."""
+    names = [f"r{number}.test" for number in range(100)]
+    caller = Node.of(desk.broker("".join(map(rule, names)))).caller
+    asked(caller, "list", b"")
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def both() -> Answered:
+        waiting = asyncio.create_task(others())
+        listed = await caller.sent("POST", "/v1/helpers/docker/list", OCTETS, [b""])
+        waiting.cancel()
+        return listed
+
+    assert len(json.loads(asyncio.run(both()).body)) == len(names)
+    assert turns >= len(names) - 1

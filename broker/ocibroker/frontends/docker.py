@@ -88,6 +88,8 @@ def _list(question: Question) -> Answer:
         target = Target.parse(f"oci://{rule.pattern.text}")
         try:
             access = question.broker.access(target, deadline=_LIST_SECONDS, caller=question.caller)
+        except TargetNotAllowed:  # nor is it this caller's business that there is a rule
+            continue
         except OcibrokerError as error:
             missing.append(str(error))
         else:

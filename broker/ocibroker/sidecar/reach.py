@@ -12,7 +12,7 @@ from ocibroker.config import Allowance, Config
 from ocibroker.errors import TargetNotAllowed
 from ocibroker.host import split_authority
 from ocibroker.origin import DEFAULT_PORT
-from ocibroker.selection import LAST, Selection, select
+from ocibroker.selection import LAST, select
 from ocibroker.target import Target
 
 _MOST: Final = 4096
@@ -38,6 +38,7 @@ class Reach:
         self.allowance: Final = allowance
         self.exchange: Final = allowance.exchange
         self._reached = lru_cache(_MOST)(self._reach)  # what is refused is not remembered
+        self._selection = lru_cache(_MOST)(lambda target: select(target, config.rules, config.providers))
 
     def target(self, registry: str, repository: str, actions: tuple[str, ...]) -> Reached:
         """Return the target of those names.
@@ -78,9 +79,6 @@ class Reach:
 
     def _ruled(self, target: Target) -> bool:
         return self._selection(target).rule is not None
-
-    def _selection(self, target: Target) -> Selection:
-        return select(target, self.config.rules, self.config.providers)
 
     def _prefetched(self, target: Target) -> bool:
         return any(_covers(one, target) for one in self.config.sidecar.prefetch)

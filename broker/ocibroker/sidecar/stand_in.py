@@ -6,6 +6,7 @@ the answer is there that it stopped for.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -44,6 +45,8 @@ class StandIn:
         self._config = generation.config
         self._reach = reach
         self._known: list[tuple[Wanted, Access | OcibrokerError]] = []
+        self._asked = 0
+        """How much of that the front end has asked for since it was last begun."""
         self._wanted: Wanted | None = None
 
     @property
@@ -65,12 +68,8 @@ class StandIn:
         refused: Credential | None = None,
     ) -> Access:
         """Return the access that was learned; raises :class:`NotYetKnown` for one that is yet to be."""
-        self._reach.check(target)
         wanted = Wanted(target=target, deadline=deadline, caller=caller, refused=refused)
-        outcome = next((outcome for one, outcome in self._known if one == wanted), None)
-        if outcome is None:
-            self._wanted = wanted
-            raise NotYetKnown
+        outcome = self._learned(wanted)
         if isinstance(outcome, OcibrokerError):
             raise outcome.restated()
         self._reach.check_answer(outcome)
@@ -88,9 +87,23 @@ class StandIn:
         return self._broker.explain(target, caller=caller)
 
     async def learn(self) -> None:
-        """Have the broker answer what was wanted last."""
+        """Have the broker answer what was wanted last; of who wants much, others get their turn meanwhile."""
+        if self._known:
+            await asyncio.sleep(0)
         if (wanted := self._wanted) is not None:
-            self._known.append((wanted, await self._answered(wanted)))
+            self._known[self._asked :] = [(wanted, await self._answered(wanted))]
+        self._asked = 0
+
+    def _learned(self, wanted: Wanted) -> Access | OcibrokerError:
+        """Return what came of it: a front end that is run again asks for the same again, in the same order."""
+        if self._asked < len(self._known):
+            one, outcome = self._known[self._asked]
+            if one == wanted:
+                self._asked += 1
+                return outcome
+        self._reach.check(wanted.target)
+        self._wanted = wanted
+        raise NotYetKnown
 
     async def _answered(self, wanted: Wanted) -> Access | OcibrokerError:
         try:
