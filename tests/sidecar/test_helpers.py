@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from ocibroker.sidecar.helpers import helper
 from ocibroker.sidecar.message import Call, Endpoint, Reply
 from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.reaches import Reaches
-from tests.sidecar.asgi import HEADERS, OCTETS, SOCKET, Answered, Caller
+from tests.sidecar.asgi import HEADERS, OCTETS, SOCKET, Answered, Caller, Head
 from tests.sidecar.node import Node
 from tests.transport.brokers import Desk, made_rule, rule
 from tests.transport.made_provider import MadeProvider, giving
@@ -205,6 +206,35 @@ def test_a_long_list_is_made_in_a_short_time_in_which_others_get_their_turn(desk
     names = [f"r{number}.test" for number in range(100)]
     caller = Node.of(desk.broker("".join(map(rule, names)))).caller
     asked(caller, "list", b"")
+    answer, turns = turns_beside(caller, "/v1/helpers/docker/list", OCTETS, b"")
+    assert len(json.loads(answer.body)) == len(names)
+    assert turns >= len(names) - 1
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "body"),
+    [
+        ("/v1/helpers/docker/erase", OCTETS, b"slow.test"),
+        ("/v1/helpers/docker/store", OCTETS, b'{"ServerURL":"slow.test","Username":"a","Secret":"b"}'),
+        ("/v1/trust", HEADERS, b'{"host":"slow.test"}'),
+    ],
+)
+def test_a_program_that_tells_a_keys_password_holds_nobody_else(
+    desk: Desk, tmp_path: Path, path: str, head: Head, body: bytes
+) -> None:
+    program = tmp_path / "password"
+    program.write_text("#!/bin/sh\nsleep 0.2\necho password\n")
+    program.chmod(0o700)
+    pair = f'client_cert = "{tmp_path}/cert.pem"\nclient_key = "{tmp_path}/key.pem"\n'
+    password = f'client_key_password = {{ exec = ["{program}"] }}\n'
+    broker = desk.broker(rule("slow.test") + f'[[tls]]\nmatch = "slow.test"\n{pair}{password}')
+    answer, turns = turns_beside(Node.of(broker).caller, path, head, body)
+    assert answer.status == 200
+    assert turns > 100
+
+
+def turns_beside(caller: Caller, path: str, head: Head, body: bytes) -> tuple[Answered, int]:
+    """Return the answer, and how often the event loop came round to others meanwhile."""
     turns = 0
 
     async def others() -> None:
@@ -215,9 +245,8 @@ def test_a_long_list_is_made_in_a_short_time_in_which_others_get_their_turn(desk
 
     async def both() -> Answered:
         waiting = asyncio.create_task(others())
-        listed = await caller.sent("POST", "/v1/helpers/docker/list", OCTETS, [b""])
+        answer = await caller.sent("POST", path, head, [body])
         waiting.cancel()
-        return listed
+        return answer
 
-    assert len(json.loads(asyncio.run(both()).body)) == len(names)
-    assert turns >= len(names) - 1
+    return asyncio.run(both()), turns

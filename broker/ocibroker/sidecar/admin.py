@@ -10,6 +10,7 @@ import msgspec
 from ocibroker.config import Address
 from ocibroker.errors import UsageError
 from ocibroker.events import Administered, Report
+from ocibroker.sidecar.aside import aside
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.message import Call, Endpoint, Reply
@@ -83,7 +84,7 @@ class Actions:
 
         async def work() -> Mapping[str, object]:
             with self.succession.lease() as generation:
-                _check_named(generation, target)
+                await _check_named(generation, target)
                 return {"evicted": generation.broker.upkeep.forget(target)}
 
         return await self._audited(call, "evict", str(target), work)
@@ -94,7 +95,7 @@ class Actions:
 
         async def work() -> Mapping[str, object]:
             with self.succession.lease() as generation:
-                _check_named(generation, target)
+                await _check_named(generation, target)
                 stands = await generation.broker.upkeep.refresh(target)
                 return {"expires_at": stands.expires_at}
 
@@ -123,8 +124,10 @@ def _target(call: Call) -> Target:
     return Target.parse(text if "://" in text else f"oci://{text}")
 
 
-def _check_named(generation: Generation, target: Target) -> None:
+async def _check_named(generation: Generation, target: Target) -> None:
     """Refuse a target that the configuration does not name: nobody's registry is asked at a caller's word."""
     prefetch = generation.config.sidecar.prefetch
-    if target not in prefetch and generation.broker.explain(target).rule is None:
+    if target in prefetch:
+        return
+    if (await aside(lambda: generation.broker.explain(target), "explain")).rule is None:
         raise UsageError("is named by no rule and not by prefetch", culprit=str(target), hint="configure it")

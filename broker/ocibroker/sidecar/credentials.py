@@ -21,6 +21,7 @@ from ocibroker.credential import Anonymous, Basic, IdentityToken, kind
 from ocibroker.host import split_authority
 from ocibroker.request import Caller
 from ocibroker.secret import Secret
+from ocibroker.sidecar.aside import aside
 from ocibroker.sidecar.generation import Generations
 from ocibroker.sidecar.message import Call, Reply
 from ocibroker.sidecar.reach import Reach, Reached
@@ -66,9 +67,14 @@ class Credentials:
         split_authority(question.host)
         with self._generations.lease() as generation:
             # Without a context for each host that somebody thinks of: it costs milliseconds.
-            policy = generation.broker.policy(Target(question.host))
-            data = tls_data(policy, policy.authorities())
+            # It reads files and may run a program, which nobody else should wait for.
+            data = await aside(lambda: _trust(generation.broker, Target(question.host)), "trust")
         return Reply(body=_ENCODER.encode(TrustAnswer(tls=data)))
+
+
+def _trust(broker: Broker, target: Target) -> TLSData:
+    policy = broker.policy(target)
+    return tls_data(policy, policy.authorities())
 
 
 def _reached(reach: Reach, question: CredentialQuestion) -> Reached:

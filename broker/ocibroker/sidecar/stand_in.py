@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from ocibroker.access import Access
 from ocibroker.broker import Broker
@@ -18,6 +18,7 @@ from ocibroker.credential import Anonymous, Credential
 from ocibroker.errors import CannotCarry, OcibrokerError
 from ocibroker.explanation import Explanation
 from ocibroker.request import Caller
+from ocibroker.sidecar.aside import aside
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.reach import Reach
 from ocibroker.target import Target
@@ -29,12 +30,17 @@ class NotYetKnown(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a front end asks for; ``deadline`` is in seconds."""
+    """What a front end asks for: access, or to be told who would answer. ``deadline`` is in seconds."""
 
     target: Target
-    deadline: float
+    deadline: float = 0.0
     caller: Caller | None = field(repr=False)
-    refused: Credential | None = field(repr=False)
+    refused: Credential | None = field(default=None, repr=False)
+    told: bool = False
+
+
+Outcome = Access | Explanation | OcibrokerError
+T = TypeVar("T", Access, Explanation)
 
 
 class StandIn:
@@ -44,7 +50,7 @@ class StandIn:
         self._broker: Final[Broker] = generation.broker
         self._config = generation.config
         self._reach = reach
-        self._known: list[tuple[Wanted, Access | OcibrokerError]] = []
+        self._known: list[tuple[Wanted, Outcome]] = []
         self._asked = 0
         """How much of that the front end has asked for since it was last begun."""
         self._wanted: Wanted | None = None
@@ -69,9 +75,7 @@ class StandIn:
     ) -> Access:
         """Return the access that was learned; raises :class:`NotYetKnown` for one that is yet to be."""
         wanted = Wanted(target=target, deadline=deadline, caller=caller, refused=refused)
-        outcome = self._learned(wanted)
-        if isinstance(outcome, OcibrokerError):
-            raise outcome.restated()
+        outcome = self._learned(wanted, Access)
         self._reach.check_answer(outcome)
         if self._reach.exchange and not isinstance(outcome.credential, Anonymous):
             raise CannotCarry(
@@ -83,8 +87,7 @@ class StandIn:
 
     def explain(self, target: Target, *, caller: Caller | None = None) -> Explanation:
         """Return what would answer for ``target``."""
-        self._reach.check(target)
-        return self._broker.explain(target, caller=caller)
+        return self._learned(Wanted(target=target, caller=caller, told=True), Explanation)
 
     async def learn(self) -> None:
         """Have the broker answer what was wanted last; of who wants much, others get their turn meanwhile."""
@@ -94,19 +97,25 @@ class StandIn:
             self._known[self._asked :] = [(wanted, await self._answered(wanted))]
         self._asked = 0
 
-    def _learned(self, wanted: Wanted) -> Access | OcibrokerError:
-        """Return what came of it: a front end that is run again asks for the same again, in the same order."""
+    def _learned(self, wanted: Wanted, kind: type[T]) -> T:
+        """Return what came of it, or raise that: what is run again asks for the same again, in the same order."""
         if self._asked < len(self._known):
             one, outcome = self._known[self._asked]
             if one == wanted:
                 self._asked += 1
-                return outcome
+                if isinstance(outcome, OcibrokerError):
+                    raise outcome.restated()
+                if isinstance(outcome, kind):
+                    return outcome
         self._reach.check(wanted.target)
         self._wanted = wanted
         raise NotYetKnown
 
-    async def _answered(self, wanted: Wanted) -> Access | OcibrokerError:
+    async def _answered(self, wanted: Wanted) -> Outcome:
         try:
+            if wanted.told:
+                # It reads files and may run a program, which nobody else should wait for.
+                return await aside(lambda: self._broker.explain(wanted.target, caller=wanted.caller), "explain")
             return await self._broker.access_async(
                 wanted.target, deadline=wanted.deadline, caller=wanted.caller, refused=wanted.refused
             )
