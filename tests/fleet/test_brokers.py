@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from ocibroker import Bearer, Broker, Secret
+from ocibroker import Bearer, Broker, Secret, Target
 from ocibroker.deadline import Deadline
 from ocibroker.errors import ContractViolation, IdentityRefused
 from ocibroker.provider import Credential, FetchRequest, Identity
@@ -100,6 +100,14 @@ class TestWhoShares:
         with pytest.raises(IdentityRefused):
             machine(fleet, MadeProvider(refuse, identity=lambda: ROLE)).access(TARGET, fresh=True)
         assert fleet.names() == []
+
+
+def test_what_is_evicted_is_found_by_nobody(fleet: Fleet) -> None:
+    one = machine(fleet, giving("of-the-first"))
+    assert secret(one) == "of-the-first"
+    assert one.upkeep.forget(Target.parse(TARGET))
+    assert fleet.names() == []
+    assert secret(machine(fleet, giving("of-the-second"))) == "of-the-second"
 
 
 def test_explain_asks_nobody_and_says_so(fleet: Fleet) -> None:

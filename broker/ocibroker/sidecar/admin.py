@@ -85,7 +85,8 @@ class Actions:
         async def work() -> Mapping[str, object]:
             with self.succession.lease() as generation:
                 await _check_named(generation, target)
-                return {"evicted": generation.broker.upkeep.forget(target)}
+                upkeep = generation.broker.upkeep
+                return {"evicted": await aside(lambda: upkeep.forget(target), "evict")}
 
         return await self._audited(call, "evict", str(target), work)
 
