@@ -121,3 +121,20 @@ def test_a_secret_of_the_environment_serves_and_nobody_else_sees_it(stand: Stand
     assert stand.process == {"OTHER": "seen"}
     assert [CANARY in repr(environ) for environ in seen] == [False, False, False]
     assert ["OTHER" in environ for environ in seen] == [True, False, True]
+
+
+def test_it_stays_a_secret_where_a_new_configuration_names_it_no_more(stand: Stand) -> None:
+    seen: list[bool] = []
+
+    def look(request: FetchRequest[NoOptions]) -> Basic:
+        seen.append("REGISTRY_PASSWORD" in request.environ)
+        return Basic(username="x", secret=Secret("y"))
+
+    named = '[[registry]]\nmatch = "b.test"\nprovider = "basic"\noptions = { username = "a", password = { %s } }\n'
+    stand.environ, stand.instead = {"REGISTRY_PASSWORD": CANARY}, look
+    building = stand.building
+    for place in ('env = "REGISTRY_PASSWORD"', 'file = "/run/secrets/b"'):
+        stand.write(prefetching(NAME, rules=made_rule(HOST) + named % place))
+        with building(1).broker as broker:
+            broker.access(NAME)
+    assert seen == [False, False]

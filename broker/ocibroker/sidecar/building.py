@@ -36,14 +36,16 @@ class Building:
     route: Route = direct
     plugins: Iterable[object] = ()
     observe: Observe | None = None
+    withheld: set[str] = field(default_factory=set, repr=False)
+    """Variables of any generation: what was a secret is still one where the configuration names it no more."""
 
     def __call__(self, number: int, before: Generation | None = None) -> Generation:
         """Return the generation, which goes on with what ``before`` remembers.
 
         Raises :class:`~ocibroker.errors.OcibrokerError` where anything that the configuration names is wrong.
         """
-        withheld = secret_variables(self.path, self.environ)
-        for name in withheld:
+        self.withheld.update(secret_variables(self.path, self.environ))
+        for name in self.withheld:
             self.process.pop(name, None)
         broker = Broker.from_config(
             self.path,
@@ -52,7 +54,7 @@ class Building:
             route=self.route,
             plugins=self.plugins,
             observe=self.observe,
-            withheld=withheld,
+            withheld=frozenset(self.withheld),
             before=before.broker if before else None,
         )
         try:
