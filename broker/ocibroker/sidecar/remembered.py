@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,10 +9,13 @@ from ocibroker.access import Access
 from ocibroker.api import CredentialQuestion
 from ocibroker.sidecar.message import Reply
 from ocibroker.sidecar.reach import Reach, Reached
+from ocibroker.sidecar.shelf import Shelf
 
 _MOST: Final = 1024
 _LONGEST: Final = 1024
 """Questions, and bytes of one: more than any caller without a token of its own needs."""
+_MOST_BYTES: Final = 8 * 1024 * 1024
+"""Bytes of replies: one with all authorities of a system has 200 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class RememberedQuestions:
     """Spares the hot path reading, deciding and encoding. A question with a caller's token is never kept."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, Remembered] = OrderedDict()
+        self._known: Shelf[bytes, Remembered] = Shelf(_MOST, _MOST_BYTES)
 
     def get(self, body: bytes, reach: Reach) -> Remembered | None:
         """Return what is known of that question within that reach."""
@@ -43,6 +45,4 @@ class RememberedQuestions:
         question = known.question
         if len(body) > _LONGEST or question.caller is not None or question.refused is not None:
             return
-        self._known[body] = known
-        if len(self._known) > _MOST:
-            self._known.popitem(last=False)
+        self._known.put(body, known, len(known.reply.body))

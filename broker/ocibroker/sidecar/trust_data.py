@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from typing import Final, cast
 
 import msgspec
 
 from ocibroker.api import TLSData
+from ocibroker.sidecar.shelf import Shelf
 from ocibroker.tls import Material, TLSPolicy
 
 _MOST: Final = 1024
+_MOST_BYTES: Final = 8 * 1024 * 1024
 
 
 class TrustData:
     """Encodes each material once: it is by far the longest part of an answer."""
 
     def __init__(self) -> None:
-        self._encoded: OrderedDict[str, TLSData] = OrderedDict()
+        self._encoded: Shelf[str, TLSData] = Shelf(_MOST, _MOST_BYTES)
 
     def of(self, material: Material) -> TLSData:
         """Return what is told of ``material``: encoded already, which makes no difference to an encoder."""
         known = self._encoded.get(material.digest)
         if known is None:
-            raw = msgspec.Raw(msgspec.json.encode(tls_data(material.policy, material.authorities)))
-            known = self._encoded[material.digest] = cast("TLSData", raw)
-            if len(self._encoded) > _MOST:
-                self._encoded.popitem(last=False)
+            text = msgspec.json.encode(tls_data(material.policy, material.authorities))
+            known = cast("TLSData", msgspec.Raw(text))
+            self._encoded.put(material.digest, known, len(text))
         return known
 
 
