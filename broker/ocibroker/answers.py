@@ -50,7 +50,8 @@ class Answers:
     that is about to end, only who needs a new one waits for it. A flight looks into ``store`` before it asks; one
     that machines share is for identities that mean the same on all of them. ``start`` runs workers, ``draw``
     draws the jitter, ``report`` is told what happens. What ``before`` remembers of answers and failures is shared
-    with it: equal keys mean the same credential, whoever fetched it. ``known`` is all that is remembered.
+    with it, unless what has changed since may have ``mended`` the failures: equal keys mean the same credential,
+    whoever fetched it. ``known`` is all that is remembered.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class Answers:
         draw: Draw = random.uniform,
         report: Report | None = None,
         before: Answers | None = None,
+        mended: bool = False,
     ) -> None:
         self._clock = clock
         self._ahead = ahead
         self._report = report or Report()
         memory: Memory = before.known.memory if before is not None else Memory()
-        troubles: Troubles = before.known.troubles if before is not None else Troubles(clock, draw, self._report)
+        known = None if before is None or mended else before.known.troubles
+        troubles: Troubles = known or Troubles(clock, draw, self._report)
         self.known: Known = Known(clock, memory, troubles, store)
         self._fetches = Fetches(self.known, draw, self._report)
         self._flights: Flights[Answer] = Flights(start)

@@ -82,9 +82,11 @@ class Broker:
         kept = store or self._shared_store(route)
         whole: Answers | None = before._whole.answers if before else None
         narrow: Answers | None = before._narrow.answers if before else None
-        answers = Answers(self._clock, store=kept, ahead=ahead, report=report, before=whole)
+        # A key tells of its own host's trust; a token endpoint's may have been what was wrong.
+        mended = before is not None and before._policies.digest != self._policies.digest
+        answers = Answers(self._clock, store=kept, ahead=ahead, report=report, before=whole, mended=mended)
         # As all tokens of registries these are in memory only.
-        tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow)
+        tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow, mended=mended)
         self._inquiries = made = Inquiries(config, self._means, answers.known)
         known, asked = Recall(answers, self._policies), Recall(tokens, self._policies)
         self._whole: Way = Way(answers, known, made.inquire, made.inquire_for_what_is_there)

@@ -19,6 +19,7 @@ from ocibroker.errors import (
     OcibrokerError,
     ProviderUnavailable,
     TLSConfigurationError,
+    TLSFailed,
 )
 from ocibroker.events import Reloaded, Report
 from ocibroker.provider import Claim, FetchRequest, Identity, Strength
@@ -229,6 +230,20 @@ class TestWhatIsRemembered:
                     await token(succession)
                 await succession.reload()
             assert stand.provider.fetched == 1
+
+        run(stand, work)
+
+    def test_but_not_where_the_trust_of_any_host_is_another_by_now(self, stand: Stand) -> None:
+        """It may have been a token endpoint's that was wrong."""
+
+        async def work(succession: Succession) -> None:
+            stand.failure = TLSFailed("the issuer is not trusted", retry_after=60)
+            with pytest.raises(TLSFailed):
+                await token(succession)
+            stand.failure = None
+            stand.write(f'[[tls]]\nmatch = "tokens.test"\nca = ["{stand.roots}"]\n{made_rule(HOST)}')
+            await succession.reload()
+            assert await token(succession) == "token-2"
 
         run(stand, work)
 
