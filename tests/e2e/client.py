@@ -78,6 +78,14 @@ def _in_buildah(registry: StockedRegistry, workstation: Workstation, _: Complete
     ).stdout.strip()
 
 
+def _docker_manifest_inspect(registry: StockedRegistry) -> list[str]:
+    return ["docker", "manifest", "inspect", "--verbose", _image(registry)]
+
+
+def _described(_: StockedRegistry, __: Workstation, completed: Completed) -> str:
+    return str(json.loads(completed.stdout)["Descriptor"]["digest"])
+
+
 CLIENTS: Final = (
     Client("helm pull", _helm_pull, lambda registry: registry.chart.layer.digest, _chart_file),
     Client("skopeo inspect", _skopeo_inspect, lambda registry: registry.image.digest, _printed),
@@ -85,3 +93,7 @@ CLIENTS: Final = (
     Client("podman pull", _podman_pull, lambda registry: registry.image.digest, _in_podman),
     Client("buildah pull", _buildah_pull, lambda registry: registry.image.digest, _in_buildah),
 )
+DOCKER: Final = Client(
+    "docker manifest inspect", _docker_manifest_inspect, lambda registry: registry.image.digest, _described
+)
+"""It stands apart, since it verifies no registry that is on its own machine."""
