@@ -47,8 +47,9 @@ class Sidecar:
     @contextmanager
     def started(self, stderr: IO[bytes] | int | None = None) -> Iterator[subprocess.Popen[bytes]]:
         """Run it until the block ends, without waiting for it; its log goes to ``stderr``, else to :attr:`log`."""
-        said = ("-vv", "--config", self.config, "serve", "--log-format", "json")
-        command = [*self.before, _PROGRAM, *said, "--socket", self.socket, "--admin", self.admin]
+        places = ("--socket", str(self.socket), "--admin", self.admin)
+        said = ("-vv", "--config", str(self.config), "serve", "--log-format", "json")
+        command = [*self.before, str(_PROGRAM), *said, *places]
         environ = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), **self.environ}
         with (
             self.log.open("ab") as log,
