@@ -23,6 +23,11 @@ class Stock:
     chart: Artifact = field(default_factory=chart, kw_only=True)
 
     @property
+    def address(self) -> str:
+        """What real clients call it."""
+        return self.server.address
+
+    @property
     def scopes(self) -> list[str]:
         """What a token must open for :meth:`stock`."""
         return [f"repository:{artifact.repository}:pull,push" for artifact in (self.image, self.chart)]
