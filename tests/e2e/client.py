@@ -84,11 +84,11 @@ def _in_buildah(registry: Stock, workstation: Workstation, _: Completed) -> str:
 
 
 def _docker_manifest_inspect(registry: Stock) -> list[str]:
-    return ["docker", "manifest", "inspect", "--verbose", _image(registry)]
+    return ["docker", "manifest", "inspect", f"{registry.address}/{registry.dockers_image}"]
 
 
-def _described(_: Stock, __: Workstation, completed: Completed) -> str:
-    return str(json.loads(completed.stdout)["Descriptor"]["digest"])
+def _listed_layer(_: Stock, __: Workstation, completed: Completed) -> str:
+    return str(json.loads(completed.stdout)["layers"][0]["digest"])
 
 
 CLIENTS: Final = (
@@ -99,6 +99,9 @@ CLIENTS: Final = (
     Client("buildah pull", _buildah_pull, lambda registry: registry.image.digest, _in_buildah),
 )
 DOCKER: Final = Client(
-    "docker manifest inspect", _docker_manifest_inspect, lambda registry: registry.image.digest, _described
+    "docker manifest inspect",
+    _docker_manifest_inspect,
+    lambda registry: registry.image.layer.digest,
+    _listed_layer,
 )
 """It stands apart, since it verifies no registry that is on its own machine."""

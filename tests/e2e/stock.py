@@ -28,17 +28,27 @@ class Stock:
         return self.server.address
 
     @property
+    def dockers_image(self) -> str:
+        """The image in Docker's own format: its client lists no other before version 23."""
+        return f"{self.image.repository}:docker"
+
+    @property
     def scopes(self) -> list[str]:
         """What a token must open for :meth:`stock`."""
         return [f"repository:{artifact.repository}:pull,push" for artifact in (self.image, self.chart)]
 
     def stock(self, folder: Path, credential: Sequence[str]) -> Self:
-        """Push both artifacts; ``credential`` are the options by which skopeo may."""
+        """Push both artifacts, and the image once more; ``credential`` are the options by which skopeo may."""
         workstation = Workstation.create(folder / "home", settings={}, helpers={})
-        for artifact in (self.image, self.chart):
-            source = artifact.lay_out(folder / artifact.repository)
-            options = ["--preserve-digests", "--dest-cert-dir", str(self.authority.cert_dir), *credential]
+
+        def push(source: str, name: str, form: str) -> None:
+            options = [form, "--dest-cert-dir", str(self.authority.cert_dir), *credential]
             # By address and not by name, so that the preparation needs nothing in /etc/hosts.
-            destination = f"docker://{self.server.local}/{artifact.name}"
-            workstation.run("skopeo", "copy", *options, source, destination).check_returncode()
+            workstation.run(
+                "skopeo", "copy", *options, source, f"docker://{self.server.local}/{name}"
+            ).check_returncode()
+
+        for artifact in (self.image, self.chart):
+            push(artifact.lay_out(folder / artifact.repository), artifact.name, "--preserve-digests")
+        push(self.image.lay_out(folder / "docker"), self.dockers_image, "--format=v2s2")
         return self
