@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from tests.e2e.artifact import Artifact
 from tests.e2e.authority import Authority
@@ -11,6 +11,8 @@ from tests.e2e.chart import chart
 from tests.e2e.docker_registry import DockerRegistry
 from tests.e2e.image import image
 from tests.e2e.workstation import Workstation
+
+_DOCKERS: Final = "hello/docker"
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,13 @@ class Stock:
     @property
     def dockers_image(self) -> str:
         """The image in Docker's own format: its client lists no other before version 23."""
-        return f"{self.image.repository}:docker"
+        return f"{_DOCKERS}:{self.image.tag}"
 
     @property
     def scopes(self) -> list[str]:
         """What a token must open for :meth:`stock`."""
-        return [f"repository:{artifact.repository}:pull,push" for artifact in (self.image, self.chart)]
+        repositories = (self.image.repository, self.chart.repository, _DOCKERS)
+        return [f"repository:{repository}:pull,push" for repository in repositories]
 
     def stock(self, folder: Path, credential: Sequence[str]) -> Self:
         """Push both artifacts, and the image once more; ``credential`` are the options by which skopeo may."""
@@ -50,5 +53,5 @@ class Stock:
 
         for artifact in (self.image, self.chart):
             push(artifact.lay_out(folder / artifact.repository), artifact.name, "--preserve-digests")
-        push(self.image.lay_out(folder / "docker"), self.dockers_image, "--format=v2s2")
+        push(self.image.lay_out(folder / _DOCKERS), self.dockers_image, "--format=v2s2")
         return self
