@@ -1,6 +1,7 @@
 # A fresh machine needs Python 3.11 or newer with venv, and make. uv is used where it is present.
 
 PYTHON ?= python3
+SECONDS ?= 600
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,7 +22,7 @@ $(install) --upgrade 'pip>=25.1'
 endef
 endif
 
-.PHONY: help demo test check bench format clean
+.PHONY: help demo test check bench soak format clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ bench: $(VENV)/.installed-dev  ## set up, then measure side by side with other t
 	$(prepare)
 	$(install) --group bench
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.installed-dev  ## set up, then have real clients served for SECONDS while tokens rotate
+	$(BIN)/python -m tests.soak $(SECONDS)
 
 format: $(VENV)/.installed-dev  ## set up, then format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix $(CODE)

@@ -53,6 +53,15 @@ def test_completion_knows_the_commands(desk: Desk) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_without_a_standard_stream_it_works(desk: Desk, closed: str) -> None:
+    desk.write("config.toml", "[[registry]]\nmatch = 'p.test'\nprovider = 'anonymous'\n")
+    program = [str(Path(sys.executable).with_name("ocibroker")), "--config", "config.toml", "get", "p.test"]
+    shell = ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *program]
+    done = subprocess.run(shell, cwd=desk.home, env={"HOME": str(desk.home)}, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 class TestMissingParts:
     """A module of the same name, found first, stands for one that is not there."""
 

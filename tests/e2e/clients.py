@@ -15,6 +15,7 @@ _INSTRUCTIONS: Final[Mapping[str, str]] = {
     "skopeo": "apt-get install skopeo",
     "podman": "apt-get install podman",
     "buildah": "apt-get install buildah",
+    "docker": "apt-get install --no-install-recommends docker.io",
     "docker-credential-ocibroker": "pip install --editable .",
     "ocibroker": "pip install --editable .",
     "bazel-credential-ocibroker": "pip install --editable .",

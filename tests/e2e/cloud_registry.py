@@ -29,6 +29,10 @@ class CloudRegistry(Stock):
     realm: str
     signer: Signer
 
+    @property
+    def address(self) -> str:
+        return self.host
+
     @contextmanager
     def fronted(self, accepts: Accepts, answers: Mapping[str, Answer] = NOTHING) -> Iterator[AnsweringServer]:
         """Serve it until the block ends, at a port of 127.0.0.1 and with the certificate of ``host``.

@@ -71,7 +71,7 @@ def registry_token(
         yield registry.stock(folder, ["--dest-registry-token", issuer.token(*registry.scopes)])
 
 
-@pytest.fixture(params=["htpasswd", "token"])
+@pytest.fixture(scope="module", params=["htpasswd", "token"])
 def registry(request: pytest.FixtureRequest) -> StockedRegistry:
     """Each of the registries that want a credential, under the names that real clients need."""
     for name in (docker_registry.NAMES[0], token_server.NAMES[0]):

@@ -13,7 +13,3 @@ class StockedRegistry(Stock):
 
     account: Account
     tokens: TokenServer | None = None
-
-    @property
-    def address(self) -> str:
-        return self.server.address

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import broker_configuration, clients
-from tests.e2e.client import CLIENTS, Client
+from tests.e2e.client import CLIENTS, DOCKER, Client
 from tests.e2e.stocked_registry import StockedRegistry
 from tests.e2e.workstation import Workstation
 
 pytestmark = pytest.mark.e2e
 
-each_client = pytest.mark.parametrize("client", CLIENTS, ids=attrgetter("name"))
+each_client = pytest.mark.parametrize("client", [*CLIENTS, DOCKER], ids=attrgetter("name"))
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_a_client_is_served_through_the_helper_and_refused_without(
 ) -> None:
     refused = stranger.run(*client.command(registry))
     assert refused.returncode != 0
-    assert re.search("authentication required|authorization failed", refused.stderr)
+    assert re.search("authentication required|authorization failed|no basic auth credentials", refused.stderr)
 
     served = resident.run(*client.command(registry))
     assert (served.returncode, served.stderr) == (0, served.stderr)

@@ -23,17 +23,11 @@ def workstation(registry: StockedRegistry, tmp_path: Path) -> Workstation:
     return Workstation.create(tmp_path / "home", settings={"OCIBROKER_CONFIG": str(config)}, helpers={})
 
 
-def untold(client: Client, registry: StockedRegistry) -> list[str]:
-    """Return the client's command without the options that tell it of the authority."""
-    options = ("--cert-dir=", "--src-cert-dir=", "--ca-file=")
-    return [word for word in client.command(registry) if not word.startswith(options)]
-
-
 @pytest.mark.parametrize("client", CLIENTS, ids=attrgetter("name"))
 def test_a_client_below_run_needs_no_other_configuration(
     client: Client, registry: StockedRegistry, workstation: Workstation
 ) -> None:
-    command = untold(client, registry)
+    command = client.untold(registry)
     alone = workstation.run(*command)
     assert alone.returncode != 0
     assert "certificate" in alone.stderr

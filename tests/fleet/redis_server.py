@@ -19,6 +19,7 @@ import hiredis
 from tests.docs.manual import ROOT
 from tests.e2e.authority import Authority
 from tests.e2e.requirement import executable
+from tests.free_port import free_port
 
 NAME: Final = "fleet-cache.test"
 USER: Final = "ocibroker"
@@ -102,7 +103,7 @@ class RedisServer:
 @contextmanager
 def serving(authority: Authority, folder: Path) -> Iterator[RedisServer]:
     """Serve from ``folder`` until the block ends."""
-    certificate, port, plain = authority.issue(NAME, "localhost", "127.0.0.1"), _free_port(), _free_port()
+    certificate, port, plain = authority.issue(NAME, "localhost", "127.0.0.1"), free_port(), free_port()
     configuration = folder / "redis.conf"
     configuration.write_text(
         f"""
@@ -124,10 +125,3 @@ def serving(authority: Authority, folder: Path) -> Iterator[RedisServer]:
         yield server
     finally:
         server.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port

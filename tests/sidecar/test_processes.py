@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -20,16 +20,12 @@ import pytest
 
 from ocibroker.errors import ConfigurationError
 from ocibroker.sidecar.activation import inherited
+from tests.free_port import free_port
 from tests.sidecar.process import running, stopped
 from tests.sidecar.served import Client, request, until
 from tests.sidecar.stranger import NOBODY, only_root
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-
-
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as one:
-        return int(one.getsockname()[1])
 
 
 @pytest.mark.fault(38)

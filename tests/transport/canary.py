@@ -13,10 +13,10 @@ from ocibroker.provider import Secret
 
 
 class Canary:
-    """``secret`` is unique to the test; ``hits`` are the forms of it that a text holds."""
+    """``secret`` is unique to the test, or what it is made of; ``hits`` are the forms of it that a text holds."""
 
-    def __init__(self) -> None:
-        self._text = f"canary/{secrets.token_hex(12)}+é"
+    def __init__(self, text: str = "") -> None:
+        self._text = text or f"canary/{secrets.token_hex(12)}+é"
 
     def __repr__(self) -> str:
         return "<a canary>"

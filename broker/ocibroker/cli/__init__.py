@@ -8,16 +8,19 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from pathlib import Path
 from typing import Final, NoReturn
 
 from ocibroker.cli.exits import ExitCode
 
 NEEDED: Final = frozenset({"typer", "rich"})
 """What the extra ``ocibroker[cli]`` installs."""
+_STDERR: Final = 2
 
 
 def main() -> NoReturn:
     """Run the command line of this process and end it with a code of :class:`ExitCode`."""
+    _occupy_standard_streams()
     try:
         code = _run()
     except KeyboardInterrupt:
@@ -30,6 +33,13 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
+def _occupy_standard_streams() -> None:
+    """Open those that are closed: the next file or socket would get their number, and what is written there."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(opened)
+
+
 def _run() -> int:
     try:
         from ocibroker.cli.person import TERMINAL, Person
@@ -39,6 +49,8 @@ def _run() -> int:
             raise
         sys.stderr.write("ocibroker: the command line needs: pip install 'ocibroker[cli]'\n")
         return ExitCode.USAGE
-    # Where standard input is closed there is no object for it.
+    # Where a standard stream is closed there is no object for it.
     person = Person(getattr(sys.stdin, "buffer", None), TERMINAL)
-    return run(sys.argv[1:], environ=os.environ, stdout=sys.stdout, stderr=sys.stderr, person=person)
+    with Path(os.devnull).open("w") as nowhere:
+        stdout, stderr = sys.stdout or nowhere, sys.stderr or nowhere
+        return run(sys.argv[1:], environ=os.environ, stdout=stdout, stderr=stderr, person=person)

@@ -44,7 +44,7 @@ class Porter:
         self.crowd = crowd
         self._door, self._make = door, make
         self._limits, self._denied = limits, denied
-        self._reserve, self._first = reserve, first
+        self._reserve, self.first = reserve, first
         self._context = door.certificates.context() if door.certificates else None
         self._loop = asyncio.get_running_loop()
         self._welcomes: set[asyncio.Task[None]] = set()
@@ -94,7 +94,7 @@ class Porter:
 
     def _accept(self) -> bool:
         """Let one in; whether there may be another."""
-        if not self._first and not self._reserve.refill():
+        if not self.first and not self._reserve.refill():
             return self._lacking("the descriptors that are left are kept for the admin listener")
         try:
             connection, address = self._door.socket.accept()
@@ -103,7 +103,7 @@ class Porter:
         except ConnectionError:  # it has left already
             return True
         except OSError as error:
-            return (self._first and self._reserve.spend()) or self._lacking(str(error.strerror))
+            return (self.first and self._reserve.spend()) or self._lacking(str(error.strerror))
         connection.setblocking(False)  # noqa: FBT003  # its only argument
         self._greet(connection, address)
         return True

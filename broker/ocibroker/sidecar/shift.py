@@ -48,15 +48,14 @@ class Shift:
         self._time = self._loop.create_task(self._keep_time())
 
     async def finish(self, grace: float) -> None:
-        """Let nobody in any more, and wait until everybody has left, for at most ``grace`` seconds."""
-        for porter in self._porters:
-            porter.close()
-            for guest in porter.crowd:
-                guest.shutdown()
+        """Let no caller in any more, and wait until all have left, for at most ``grace`` seconds.
+
+        The admin listener goes last: who asks meanwhile is told that the process is about to end.
+        """
         try:
             async with asyncio.timeout(grace):
-                for porter in self._porters:
-                    await porter.crowd.empty.wait()
+                for first in (False, True):
+                    await _emptied([porter for porter in self._porters if porter.first is first])
         except TimeoutError:
             left = sum(len(porter.crowd) for porter in self._porters)
             _LOG.warning("%s connections are cut off after %s s", left, grace)
@@ -96,3 +95,12 @@ class Shift:
             now = self._loop.time()
             for porter in self._porters:
                 porter.check(now)
+
+
+async def _emptied(porters: Sequence[Porter]) -> None:
+    for porter in porters:
+        porter.close()
+        for guest in porter.crowd:
+            guest.shutdown()
+    for porter in porters:
+        await porter.crowd.empty.wait()
