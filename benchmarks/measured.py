@@ -14,13 +14,12 @@ text, peak, output = told["stdin"].encode(), 0, b""
 begin = time.perf_counter()
 for command in told["commands"]:
     (source, sink), (reader, writer) = os.pipe(), os.pipe()
+    os.write(sink, text)  # it fits into a pipe, and not everybody reads it
+    os.close(sink)
     pipes = [(os.POSIX_SPAWN_DUP2, source, 0), (os.POSIX_SPAWN_DUP2, writer, 1)]
     child = os.posix_spawnp(command[0], command, os.environ, file_actions=pipes)
     os.close(source)
     os.close(writer)
-    if text:
-        os.write(sink, text)
-    os.close(sink)
     output = b""
     while part := os.read(reader, 65536):
         output += part
