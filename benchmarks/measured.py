@@ -11,6 +11,7 @@ import time
 
 told = json.load(sys.stdin)
 text, peak, output = told["stdin"].encode(), 0, b""
+processor = 0.0
 begin = time.perf_counter()
 for command in told["commands"]:
     (source, sink), (reader, writer) = os.pipe(), os.pipe()
@@ -28,5 +29,7 @@ for command in told["commands"]:
     if status:
         sys.exit(f"{command[0]} ended with {os.waitstatus_to_exitcode(status)}: {output[:500]!r}")
     peak = max(peak, usage.ru_maxrss)
+    processor += usage.ru_utime + usage.ru_stime
 seconds = time.perf_counter() - begin
-json.dump({"seconds": seconds, "peak": peak, "stdout": output.decode(errors="replace")}, sys.stdout)
+stdout = output.decode(errors="replace")
+json.dump({"seconds": seconds, "processor": processor, "peak": peak, "stdout": stdout}, sys.stdout)
