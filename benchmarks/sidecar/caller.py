@@ -66,7 +66,7 @@ class Callers(AbstractContextManager["Callers"]):
         while len(waited) < number:
             now = time.perf_counter()
             if sent < number and now >= begin + sent / rate and idle:
-                connection = idle.pop()
+                connection = idle.pop(0)  # in turn, since one that is never used is closed
                 connection.send(request)
                 asked.append((connection, begin + sent / rate))
                 sent += 1
