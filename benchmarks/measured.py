@@ -11,16 +11,16 @@ import time
 
 told = json.load(sys.stdin)
 text, peak, output = told["stdin"].encode(), 0, b""
+processor = 0.0
 begin = time.perf_counter()
 for command in told["commands"]:
     (source, sink), (reader, writer) = os.pipe(), os.pipe()
+    os.write(sink, text)  # it fits into a pipe, and not everybody reads it
+    os.close(sink)
     pipes = [(os.POSIX_SPAWN_DUP2, source, 0), (os.POSIX_SPAWN_DUP2, writer, 1)]
     child = os.posix_spawnp(command[0], command, os.environ, file_actions=pipes)
     os.close(source)
     os.close(writer)
-    if text:
-        os.write(sink, text)
-    os.close(sink)
     output = b""
     while part := os.read(reader, 65536):
         output += part
@@ -29,5 +29,7 @@ for command in told["commands"]:
     if status:
         sys.exit(f"{command[0]} ended with {os.waitstatus_to_exitcode(status)}: {output[:500]!r}")
     peak = max(peak, usage.ru_maxrss)
+    processor += usage.ru_utime + usage.ru_stime
 seconds = time.perf_counter() - begin
-json.dump({"seconds": seconds, "peak": peak, "stdout": output.decode(errors="replace")}, sys.stdout)
+stdout = output.decode(errors="replace")
+json.dump({"seconds": seconds, "processor": processor, "peak": peak, "stdout": stdout}, sys.stdout)

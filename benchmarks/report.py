@@ -59,7 +59,8 @@ def page(reports: dict[str, Report], others: Sequence[Finding], tools: dict[str,
 
 
 def _machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, {platform.machine()}"
+    load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, {platform.machine()}, load {load}"
 
 
 def _versions(tools: dict[str, str]) -> str:

@@ -16,8 +16,10 @@ def table(costs: Costs, *, to: str = "") -> str:
     names = sorted(seconds, key=lambda name: seconds[name])
     to = to or names[0]
     rounds = len(costs[to])
-    lines = [f"{rounds} rounds:", "", f"| | ms | × {to} | peak MiB |", "|---|---|---|---|"]
+    lines = [f"{rounds} rounds:", "", f"| | ms | × {to} | processor ms | peak MiB |", "|---|---|---|---|---|"]
     for name in names:
         peak = median(cost.peak for cost in costs[name]) / 1024
-        lines.append(f"| {name} | {seconds[name] * 1000:.1f} | {ratio(costs, name, to):.2f} | {peak:.0f} |")
+        processor = median(cost.processor for cost in costs[name]) * 1000
+        times = ratio(costs, name, to)
+        lines.append(f"| {name} | {seconds[name] * 1000:.1f} | {times:.2f} | {processor:.1f} | {peak:.0f} |")
     return "\n".join(lines)

@@ -94,7 +94,7 @@ class Answers:
         if standing is Standing.DUE and self._ahead and not self.known.troubles.pauses(inquiry.key):
             self._renew(inquiry)
         answer = entry.answer
-        if standing not in {Standing.FRESH, Standing.DUE} or (again is not None and answer is not again):
+        if standing not in (Standing.FRESH, Standing.DUE) or (again is not None and answer is not again):
             return None
         self._gave(inquiry, "hit", answer, entry, now)
         return answer

@@ -94,7 +94,7 @@ class Connection(HttpToolsProtocol):
         """Read on, unless it was refused already."""
         if self._refusal or self.transport.is_closing():
             return
-        if self._doing in {Doing.NEW, Doing.IDLE}:
+        if self._doing is Doing.NEW or self._doing is Doing.IDLE:
             self._crowd.asks(self)
             self._due = self._due if self._doing is Doing.NEW else self.loop.time() + self._limits.header
             self._doing = Doing.HEADER

@@ -67,7 +67,8 @@ class Metrics:
             name: Histogram(name, text, labels, buckets=buckets, registry=self.registry)
             for name, (text, labels, buckets) in HISTOGRAMS.items()
         }
-        self._answers: dict[tuple[str, str], Counter] = {}
+        self._counted: dict[tuple[str, ...], Counter] = {}
+        self._measured: dict[tuple[str, ...], Histogram] = {}
         self._reload_well, self._reload_at = 1.0, clock.now().timestamp()
         self.registry.register(self._standing)
         ProcessCollector(registry=self.registry)
@@ -113,18 +114,22 @@ class Metrics:
             lambda: [((), self._reload_at)],
         )
 
-    def _count(self, name: str, *labels: str) -> None:
-        counter = self._counters[name]
-        (counter.labels(*labels) if labels else counter).inc()
+    def _count(self, *series: str) -> None:
+        """Count in the series of that name and those labels, which is looked up once, since hits come often."""
+        if (counter := self._counted.get(series)) is None:
+            name, *labels = series
+            counter = self._counters[name].labels(*labels) if labels else self._counters[name]
+            self._counted[series] = counter
+        counter.inc()
 
-    def _measure(self, name: str, seconds: float, *labels: str) -> None:
-        self._histograms[name].labels(*labels).observe(seconds)
+    def _measure(self, seconds: float, *series: str) -> None:
+        if (histogram := self._measured.get(series)) is None:
+            name, *labels = series
+            histogram = self._measured[series] = self._histograms[name].labels(*labels)
+        histogram.observe(seconds)
 
     def _answered(self, event: Answered) -> None:
-        name = event.provider or "none", event.outcome
-        if (counter := self._answers.get(name)) is None:  # looked up once, since hits come often
-            counter = self._answers[name] = self._counters["ocibroker_token_requests_total"].labels(*name)
-        counter.inc()
+        self._count("ocibroker_token_requests_total", event.provider or "none", event.outcome)
         if event.seconds_left is not None and event.seconds_left <= 0:
             self._count("ocibroker_expired_token_served_total")
 
@@ -132,18 +137,18 @@ class Metrics:
         well = "anonymous" if event.anonymous else "ok"
         result = "error" if event.error else well
         self._count("ocibroker_refresh_total", event.provider, event.trigger, result)
-        self._measure("ocibroker_refresh_duration_seconds", event.seconds, event.provider)
+        self._measure(event.seconds, "ocibroker_refresh_duration_seconds", event.provider)
         if event.error:
             self._count("ocibroker_refresh_errors_total", event.provider, _known(event.error))
 
     def _requested(self, event: Requested) -> None:
         provider = event.provider or "none"
         self._count("ocibroker_upstream_requests_total", provider, _code_class(event.status))
-        self._measure("ocibroker_upstream_request_duration_seconds", event.seconds, provider)
+        self._measure(event.seconds, "ocibroker_upstream_request_duration_seconds", provider)
 
     def _served(self, event: Served) -> None:
         self._count("ocibroker_requests_total", event.listener, _code_class(event.status))
-        self._measure("ocibroker_request_duration_seconds", event.seconds, event.listener)
+        self._measure(event.seconds, "ocibroker_request_duration_seconds", event.listener)
 
     def _denied(self, event: PeerDenied) -> None:
         self._count("ocibroker_peer_denied_total", event.reason)
