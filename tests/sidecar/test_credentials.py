@@ -438,6 +438,22 @@ class TestProblems:
         assert canary.hits(everything_logged(caplog.records)) == []
 
 
+def test_callers_without_patience_have_nobody_taken_for_silent(desk: Desk) -> None:
+    released = threading.Event()
+
+    def slow(_: object) -> Basic:
+        released.wait(20)
+        return Basic(username="alice", secret=Secret("wonder"))
+
+    broker = desk.broker(made_rule("slow.test"), offered=[MadeProvider(slow)])
+    caller = Node.of(broker).caller
+    for _ in range(8):
+        impatient = caller.post("/v1/credentials", {"registry": "slow.test", "deadline": 0.02})
+        assert (impatient.status, impatient.code) == (504, "deadline_exceeded")
+    released.set()
+    assert caller.post("/v1/credentials", {"registry": "slow.test"}).status == 200
+
+
 class TestTrust:
     def test_a_private_authority_is_told_with_the_credential_and_for_any_host(
         self, desk: Desk, tmp_path: Path, roots: Path

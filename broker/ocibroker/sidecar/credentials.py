@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from ocibroker.api import (
 )
 from ocibroker.broker import Broker
 from ocibroker.credential import Anonymous, Basic, IdentityToken, kind
+from ocibroker.errors import DeadlineExceeded
 from ocibroker.host import split_authority
 from ocibroker.request import Caller
 from ocibroker.secret import Secret
@@ -34,6 +36,8 @@ from ocibroker.target import Target
 _CREDENTIAL: Final = msgspec.json.Decoder(CredentialQuestion)
 _TRUST: Final = msgspec.json.Decoder(TrustQuestion)
 _ENCODER: Final = msgspec.json.Encoder()
+_FAIR: Final = 5.0
+"""Seconds that a provider has at least, however short a caller's patience is."""
 
 
 class Credentials:
@@ -52,7 +56,7 @@ class Credentials:
             known = self._remembered.get(call.body, reach)
             question = known.question if known else read(call.body, _CREDENTIAL)
             reached = known.reached if known else _reached(reach, question)
-            access = await _access(generation.broker, reached.target, question, exchange=reach.exchange)
+            access = await _in_time(generation.broker, reached.target, question, exchange=reach.exchange)
             if known and access is known.access:
                 return known.reply
             reach.check_answer(access)
@@ -81,10 +85,25 @@ def _reached(reach: Reach, question: CredentialQuestion) -> Reached:
     return reach.target(question.registry, question.repository, question.actions)
 
 
+async def _in_time(broker: Broker, target: Target, question: CredentialQuestion, *, exchange: bool) -> Access:
+    """Wait for no longer than this caller wants to; a provider has a fair time in any case.
+
+    Else who waits for a blink would have a healthy one taken for one that does not answer, at everybody's cost.
+    """
+    if question.deadline >= _FAIR:
+        return await _access(broker, target, question, exchange=exchange)
+    try:
+        async with asyncio.timeout(question.deadline):
+            return await _access(broker, target, question, exchange=exchange)
+    except TimeoutError:
+        pass
+    raise DeadlineExceeded("did not answer in time", culprit=str(target), hint="allow more time")
+
+
 async def _access(broker: Broker, target: Target, question: CredentialQuestion, *, exchange: bool) -> Access:
-    caller = _caller(question.caller) if question.caller else None
+    caller, deadline = _caller(question.caller) if question.caller else None, max(question.deadline, _FAIR)
     access = await broker.access_async(
-        target, min_ttl=question.min_ttl, deadline=question.deadline, caller=caller, exchange=exchange
+        target, min_ttl=question.min_ttl, deadline=deadline, caller=caller, exchange=exchange
     )
     known = access.credential
     if not question.refused or isinstance(known, Anonymous) or fingerprint(known.secret) != question.refused:
@@ -92,7 +111,7 @@ async def _access(broker: Broker, target: Target, question: CredentialQuestion, 
     return await broker.access_async(
         target,
         min_ttl=question.min_ttl,
-        deadline=question.deadline,
+        deadline=deadline,
         caller=caller,
         exchange=exchange,
         refused=known,
