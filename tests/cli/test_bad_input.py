@@ -160,7 +160,16 @@ TARGETS = [
 ]
 
 COMMANDS = [
-    Case("nothing", "", ("Missing command", "see `ocibroker --help`")),
+    Case("options alone", "-v", ("Missing command", "see `ocibroker --help`")),
+    Case("-v too late", "get -v r.test", ("-v", "write it before the command: ocibroker -v get …")),
+    Case("-vv too late", "config check -vv", ("write it before the command: ocibroker -v config check …",)),
+    Case("--config too late", "get --config f r.test", ("before the command: ocibroker --config FILE get …",)),
+    Case("a program's option", "run -t r.test helm version --short", ("--short", "put -- before the program")),
+    Case(
+        "-v too late for a program",
+        "run -v -t r.test -- helm",
+        ("write it before the command: ocibroker -v run …",),
+    ),
     Case("an unknown command", "gett r.test", ("No such command 'gett'", "see `ocibroker --help`")),
     Case("no target", "get", ("Missing argument 'TARGET'",)),
     Case("two targets", "get r.test s.test", ("unexpected extra argument", "s.test")),

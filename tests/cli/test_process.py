@@ -12,15 +12,27 @@ from ocibroker.version import __version__
 from tests.cli.desk import Desk, Outcome
 
 
-@pytest.mark.parametrize("argv", [("--help",), ("-h",), ("get", "--help"), ("config", "check", "-h")])
-def test_help(desk: Desk, argv: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("argv", "of"),
+    [
+        ((), ""),
+        (("--help",), ""),
+        (("-h",), ""),
+        (("help",), ""),
+        (("get", "--help"), " get"),
+        (("help", "get"), " get"),
+        (("config", "check", "-h"), " config check"),
+    ],
+)
+def test_help(desk: Desk, argv: tuple[str, ...], of: str) -> None:
     outcome = desk.process(*argv)
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert "Usage: ocibroker" in outcome.stdout
+    assert f"Usage: ocibroker{of} [OPTIONS]" in outcome.stdout
 
 
-def test_version(desk: Desk) -> None:
-    outcome = desk.process("--version")
+@pytest.mark.parametrize("argv", ["--version", "version"])
+def test_version(desk: Desk, argv: str) -> None:
+    outcome = desk.process(argv)
     assert (outcome.code, outcome.stdout, outcome.stderr) == (0, f"ocibroker {__version__}\n", "")
 
 

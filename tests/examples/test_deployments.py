@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from ocibroker.config import load_config
+from ocibroker.socket_place import socket_places
 from tests.docs.manual import ROOT, rows, section
 
 EXAMPLES = ROOT / "examples"
@@ -124,5 +125,8 @@ def test_the_container_has_the_extras_that_there_are_and_runs_as_nobody() -> Non
     assert re.search(r"^USER 65532", recipe, re.MULTILINE)
     assert [json.loads(found) for found in re.findall(r"^(?:ENTRYPOINT|CMD) (.*)$", recipe, re.MULTILINE)] == [
         ["ocibroker"],
-        ["serve"],
+        ["serve", "--socket", "/run/ocibroker/broker.sock"],
     ]
+    # The user, who has no runtime directory and no name, owns the folder where everybody looks for the socket.
+    assert socket_places({}) == (Path("/run/ocibroker/broker.sock"),)
+    assert "RUN install --directory --mode 0711 --owner 65532 --group 65532 /run/ocibroker\nUSER" in recipe

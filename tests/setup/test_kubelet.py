@@ -21,21 +21,31 @@ providers:
       - "part.test/team"
       - "*.dkr.ecr.*.example.com"
     env:
+      - name: HOME
+        value: "/root"
       - name: OCIBROKER_CONFIG
         value: "/etc/ocibroker/config.toml"
 """
 HOSTS = (Host(name="registry.test:5000", asks=True, paths=("x",)), Host(name="part.test", paths=("team",)))
 
 
-def test_the_file_names_what_the_rules_match_and_where_they_are() -> None:
+def test_the_file_names_what_the_rules_match_where_they_are_and_where_tokens_are_remembered() -> None:
     settings = Settings(
-        environ={}, hosts=HOSTS, globs=("*.dkr.ecr.*.example.com",), config=Path("/etc/ocibroker/config.toml")
+        environ={"HOME": "/root"},
+        hosts=HOSTS,
+        globs=("*.dkr.ecr.*.example.com",),
+        config=Path("/etc/ocibroker/config.toml"),
     )
     (file,) = kubelet.plan(settings, lambda _: None).files
     assert (str(file.path), file.content.decode()) == (
         "/etc/kubernetes/ocibroker-credential-provider.yaml",
         EXPECTED,
     )
+
+
+def test_a_home_that_nobody_names_is_not_made_up() -> None:
+    (file,) = kubelet.plan(Settings(environ={}, hosts=HOSTS), lambda _: None).files
+    assert b"env" not in file.content
 
 
 def test_it_is_set_up_and_taken_back(house: Household) -> None:

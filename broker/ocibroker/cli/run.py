@@ -12,6 +12,7 @@ from ocibroker.cli import logs
 from ocibroker.cli.application import NAME, application
 from ocibroker.cli.exits import ExitCode, exit_code
 from ocibroker.cli.invocation import Invocation
+from ocibroker.cli.meant import next_step, spelt_out
 from ocibroker.cli.person import Person
 from ocibroker.cli.terminal import Terminal
 from ocibroker.errors import OcibrokerError
@@ -42,7 +43,7 @@ def run(
             terminal.note(str(error))
             return exit_code(error)
         except typer.TyperException as error:
-            terminal.note(f"{_sentence(error)} (see `{NAME} --help`)")
+            terminal.note(f"{_sentence(error)} ({next_step(error, argv, NAME)})")
             return ExitCode.USAGE
         except SystemExit as end:  # help, shell completion
             return end.code if isinstance(end.code, int) else ExitCode.OK
@@ -56,7 +57,9 @@ def run(
 
 def _perform(argv: Sequence[str], invocation: Invocation) -> int:
     # typer catches Ctrl-C itself and returns its code.
-    code: int = application()(args=list(argv), prog_name=NAME, standalone_mode=False, obj=invocation) or ExitCode.OK
+    code: int = (
+        application()(args=spelt_out(argv), prog_name=NAME, standalone_mode=False, obj=invocation) or ExitCode.OK
+    )
     if code == ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     return _deliver(invocation.terminal, code)

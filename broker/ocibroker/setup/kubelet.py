@@ -6,11 +6,12 @@ https://kubernetes.io/docs/reference/config-api/kubelet-config.v1/#kubelet-confi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from ocibroker.errors import UsageError
+from ocibroker.folders import home
 from ocibroker.setup.plan import Plan, Planned, Read
 from ocibroker.setup.settings import Settings
 
@@ -44,7 +45,8 @@ def plan(settings: Settings, read: Read) -> Plan:
         f"and with --image-credential-provider-bin-dir, the folder of {EXECUTABLE}",
         "the kubelet pulls by its runtime, which has a trust of its own: `ocibroker setup containerd`",
     )
-    return Plan((Planned(path, _content(images, settings.config)),), (*settings.notes, *notes), shared=True)
+    content = _content(images, dict(_variables(settings)))
+    return Plan((Planned(path, content),), (*settings.notes, *notes), shared=True)
 
 
 def _images(settings: Settings) -> Iterator[str]:
@@ -55,9 +57,18 @@ def _images(settings: Settings) -> Iterator[str]:
     yield from settings.globs
 
 
-def _content(images: tuple[str, ...], config: Path | None) -> bytes:
+def _variables(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Return what the kubelet's own environment lacks: where to remember tokens, and where the configuration is."""
+    if (folder := home(settings.environ)) != Path("/"):
+        yield "HOME", folder
+    if settings.config:
+        yield "OCIBROKER_CONFIG", settings.config
+
+
+def _content(images: tuple[str, ...], variables: Mapping[str, Path]) -> bytes:
     # A JSON string is a YAML string too.
     lines = [f"      - {json.dumps(image)}\n" for image in images]
-    if config:  # the kubelet's own environment names no home
-        lines += ["    env:\n", "      - name: OCIBROKER_CONFIG\n", f"        value: {json.dumps(str(config))}\n"]
+    lines += ["    env:\n"] if variables else []
+    for name, value in variables.items():
+        lines += [f"      - name: {name}\n", f"        value: {json.dumps(str(value))}\n"]
     return (_HEAD + "".join(lines)).encode()
