@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from threading import TIMEOUT_MAX
 from typing import Final
 
@@ -17,6 +16,7 @@ from ocibroker.cache import (
     Start,
     Store,
     Troubles,
+    drawn,
     failed_flight,
     start_thread,
 )
@@ -61,7 +61,7 @@ class Answers:
         store: Store | None = None,
         ahead: bool = True,
         start: Start = start_thread,
-        draw: Draw = random.uniform,
+        draw: Draw = drawn,
         report: Report | None = None,
         before: Answers | None = None,
         mended: bool = False,

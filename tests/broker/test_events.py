@@ -7,10 +7,10 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ocibroker import Bearer, Broker, Secret, Target
@@ -263,7 +263,7 @@ def test_lines_are_worded_for_people() -> None:
         failing: "broke; what it gave before is still valid, and is given out until it expires",
     }
     assert {event: str(event) for event in lines} == lines
-    assert [failing.level, replace(failing, failures=2).level] == [logging.WARNING, logging.INFO]
+    assert [failing.level, msgspec.structs.replace(failing, failures=2).level] == [logging.WARNING, logging.INFO]
 
 
 def test_a_refresh_that_fails_changes_nothing(told: Told, broker: Broker, clock: HandClock) -> None:

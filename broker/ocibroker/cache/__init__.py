@@ -8,7 +8,7 @@ from ocibroker.cache.memory import Memory
 from ocibroker.cache.moment import Moment
 from ocibroker.cache.shared import open_shared
 from ocibroker.cache.store import Nowhere, Store
-from ocibroker.cache.trouble import Draw, Trouble
+from ocibroker.cache.trouble import Draw, Trouble, drawn
 from ocibroker.cache.troubles import Troubles
 from ocibroker.cache.workers import Start, Task, start_thread
 
@@ -32,6 +32,7 @@ __all__ = [
     "cache_folder",
     "cache_key",
     "contained",
+    "drawn",
     "failed_flight",
     "open_shared",
     "options_digest",

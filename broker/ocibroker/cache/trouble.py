@@ -13,6 +13,14 @@ from ocibroker.errors import ConnectionFailed, OcibrokerError
 Draw = Callable[[float, float], float]
 """Returns a random number between two."""
 
+
+def drawn(low: float, high: float) -> float:
+    """Return any number between them, each as likely as another."""
+    import random  # here, since what is remembered needs no jitter
+
+    return random.uniform(low, high)  # noqa: S311  # no secret
+
+
 _PASSING: Final = (timedelta(seconds=1), timedelta(minutes=5))
 """The first pause and the longest, for what may pass by itself: a broken connection, a server in need."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections import OrderedDict
 from datetime import timedelta
@@ -10,7 +9,7 @@ from typing import Final, TypeVar
 
 from ocibroker.cache.breaker import CLOSED, Breaker
 from ocibroker.cache.moment import Moment
-from ocibroker.cache.trouble import Draw, Trouble, trouble
+from ocibroker.cache.trouble import Draw, Trouble, drawn, trouble
 from ocibroker.clock import Clock
 from ocibroker.errors import CredentialUnavailable, OcibrokerError
 from ocibroker.events import BreakerClosed, BreakerOpened, Report
@@ -30,7 +29,7 @@ class Troubles:
     Safe for threads.
     """
 
-    def __init__(self, clock: Clock, draw: Draw = random.uniform, report: Report | None = None) -> None:
+    def __init__(self, clock: Clock, draw: Draw = drawn, report: Report | None = None) -> None:
         self._clock = clock
         self._report = report or Report()
         self._draw = draw

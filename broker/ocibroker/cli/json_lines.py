@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import fields
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
+
+import msgspec
 
 from ocibroker.cli.frames import frames_of
 from ocibroker.errors import OcibrokerError
@@ -51,12 +52,12 @@ class JSONLines(logging.Formatter):
 
 
 def _told(event: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401  # whatever a record holds by that name
-    for field in fields(event) if hasattr(event, "__dataclass_fields__") else ():
-        value = getattr(event, field.name)
+    for name in event.__struct_fields__ if isinstance(event, msgspec.Struct) else ():
+        value = getattr(event, name)
         if isinstance(value, OcibrokerError):
             yield "error_type", type(value).__name__
         elif value not in (None, ""):
-            yield _NAMES.get(field.name, field.name), _plain(value)
+            yield _NAMES.get(name, name), _plain(value)
 
 
 def _plain(value: object) -> object:

@@ -15,9 +15,10 @@ from ocibroker.reference import SecretRef
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_WHERE: Final = re.compile(r"(?P<why>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
-_UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<key>.*)`")
-_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+# Not compiled, since only an error needs them.
+_WHERE: Final = r"(?s)(?P<why>.*?)(?: - at `\$(?P<path>[^`]*)`)?"
+_UNKNOWN: Final = r"Object contains unknown field `(?P<key>.*)`"
+_STEP: Final = r"\.([^.\[\]]+)|\[(\d+)\]"
 
 
 def decode(values: object, schema: type[T], *, culprit: str, text: str = "", prefix: str = "") -> T:
@@ -90,10 +91,10 @@ def _secret(kind: type[SecretRef], value: object) -> SecretRef:
 
 
 def _explained(message: str, schema: type, culprit: str, text: str, prefix: str) -> ConfigurationError:
-    found = _WHERE.fullmatch(message)
+    found = re.fullmatch(_WHERE, message)
     why, path = (found["why"], found["path"] or "") if found else (message, "")
     hint = ""
-    if unknown := _UNKNOWN.fullmatch(why):
+    if unknown := re.fullmatch(_UNKNOWN, why):
         path, why = f"{path}.{unknown['key']}", "unknown key"
         hint = _nearest(unknown["key"], _keys(_type_at(schema, path.rpartition(".")[0])))
     if why.startswith("Invalid enum value"):
@@ -105,7 +106,7 @@ def _explained(message: str, schema: type, culprit: str, text: str, prefix: str)
 
 
 def _steps(path: str) -> list[str | int]:
-    return [int(number) if number else name for name, number in _STEP.findall(path)]
+    return [int(number) if number else name for name, number in re.findall(_STEP, path)]
 
 
 def _type_at(schema: type, path: str) -> Any:  # noqa: ANN401  # a type, or what typing makes of one

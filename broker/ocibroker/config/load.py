@@ -15,9 +15,10 @@ from ocibroker.ownership import others_write
 from ocibroker.providers import Providers, load
 
 if TYPE_CHECKING:
-    from ocibroker.config.schema import StoreName
+    from ocibroker.config.schema import Document, StoreName
     from ocibroker.config.shared import SharedStore
     from ocibroker.config.sidecar import SidecarSettings
+    from ocibroker.config.source import Source
     from ocibroker.rule import Rule
     from ocibroker.tls import TLSEntry
 
@@ -29,7 +30,7 @@ class Config:
     """What the configuration says, checked. ``path`` is none where there is no file, which is fine.
 
     ``store`` is none where it does not say where answers are kept, and where ``shared`` does. ``serving`` is none
-    where there is no file: :attr:`sidecar` is what holds then too.
+    where it says nothing of it: :attr:`sidecar` is what holds then too.
     """
 
     path: Path | None
@@ -69,10 +70,7 @@ def load_config(
 
 def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) -> Config:
     from ocibroker.config.decode import decode, parse
-    from ocibroker.config.registries import rules
     from ocibroker.config.schema import Document
-    from ocibroker.config.shared import shared_store
-    from ocibroker.config.sidecar import sidecar
     from ocibroker.config.source import Source
     from ocibroker.config.tls import entries
 
@@ -83,13 +81,37 @@ def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) 
     providers = load([*document.plugins.enable, *named], given=plugins)
     return Config(
         place,
-        rules(document.registry, providers, source),
+        _rules(document, providers, source),
         entries(document.tls, source),
         providers,
         _LOCAL.get(document.cache.store or ""),
-        sidecar(document.sidecar, source),
-        shared_store(document.cache, source),
+        _serving(document, source),
+        _shared(document, source),
     )
+
+
+def _rules(document: Document, providers: Providers, source: Source) -> tuple[Rule, ...]:
+    if not document.registry:
+        return ()
+    from ocibroker.config.registries import rules  # here and below: what the file does not say takes no time
+
+    return rules(document.registry, providers, source)
+
+
+def _serving(document: Document, source: Source) -> SidecarSettings | None:
+    if document.sidecar == type(document.sidecar)():
+        return None
+    from ocibroker.config.sidecar import sidecar
+
+    return sidecar(document.sidecar, source)
+
+
+def _shared(document: Document, source: Source) -> SharedStore | None:
+    if document.cache == type(document.cache)():
+        return None
+    from ocibroker.config.shared import shared_store
+
+    return shared_store(document.cache, source)
 
 
 def _read(path: Path) -> str:

@@ -1,11 +1,15 @@
-"""What can happen. No event holds a secret, and ``name`` never changes: people search logs for it."""
+"""What can happen. No event holds a secret, and ``name`` never changes: people search logs for it.
+
+They are structs, which take a tenth of a dataclass's time to define: a helper defines them all and tells of none.
+"""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
+
+import msgspec
 
 from ocibroker.errors import OcibrokerError
 from ocibroker.target import Target
@@ -29,8 +33,7 @@ class Event(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """A caller got an answer, or an ``error``; ``seconds_left`` of its life when it was given, none if endless."""
 
     name: ClassVar[str] = "answer"
@@ -45,8 +48,7 @@ class Answered:
         return f"{self.target}: {self.outcome}{_by(self.provider)}{_because(self.error)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """A provider was asked, and answered after ``seconds``; or failed, with the ``error``'s type."""
 
     name: ClassVar[str] = "fetch"
@@ -66,8 +68,7 @@ class Fetched:
         return f"{self.target}: provider {self.provider} {how} in {self.seconds:.3f} s{until}{_because(self.error)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requested:
+class Requested(msgspec.Struct, frozen=True, kw_only=True):
     """One request went out, one attempt of it; for ``provider``, or none where a registry was asked itself."""
 
     name: ClassVar[str] = "upstream_request"
@@ -83,8 +84,7 @@ class Requested:
         return f"{self.host}: {said} in {self.seconds:.3f} s{_by(self.provider)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failing:
+class Failing(msgspec.Struct, frozen=True, kw_only=True):
     """A provider has failed so many times in a row, and is not asked again for ``pause`` seconds.
 
     ``valid`` is whether what it gave before is still given out.
@@ -108,8 +108,7 @@ class Failing:
         return f"{self.reason}{valid}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
+class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     """It answers again after ``failures`` in a row."""
 
     name: ClassVar[str] = "provider_recovered"
@@ -122,8 +121,7 @@ class Recovered:
         return f"{self.target}: provider {self.provider} answers again, after {self.failures} failures"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerOpened:
+class BreakerOpened(msgspec.Struct, frozen=True, kw_only=True):
     """Whoever did not answer in time so many times in a row is left alone for ``pause`` seconds."""
 
     name: ClassVar[str] = "breaker_opened"
@@ -138,8 +136,7 @@ class BreakerOpened:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerClosed:
+class BreakerClosed(msgspec.Struct, frozen=True, kw_only=True):
     """It answers in time again."""
 
     name: ClassVar[str] = "breaker_closed"
@@ -150,8 +147,7 @@ class BreakerClosed:
         return f"{self.source}: answers in time again"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reloaded:
+class Reloaded(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration was read anew; with a ``reason`` it is wrong, and ``generation`` goes on serving."""
 
     name: ClassVar[str] = "config_reload"
@@ -169,8 +165,7 @@ class Reloaded:
         return f"generation {self.generation} of the configuration serves"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class Served(msgspec.Struct, frozen=True, kw_only=True):
     """A listener of the sidecar has answered a request with ``status`` after ``seconds``."""
 
     name: ClassVar[str] = "request"
@@ -183,8 +178,7 @@ class Served:
         return f"{self.listener}: status {self.status} in {self.seconds:.3f} s"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerDenied:
+class PeerDenied(msgspec.Struct, frozen=True, kw_only=True):
     """The sidecar turned a caller away; ``reason`` is one of few words, ``peer`` who it was, if that is known."""
 
     name: ClassVar[str] = "peer_denied"
@@ -196,8 +190,7 @@ class PeerDenied:
         return f"{self.peer or 'a caller'} was turned away: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Administered:
+class Administered(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody has asked for an ``action`` by the admin listener; with an ``error``'s type it failed."""
 
     name: ClassVar[str] = "admin_action"
