@@ -51,6 +51,7 @@ class Served:
     async def _serve(self, grace: float) -> None:
         self.loop, self.stop, self.tiny = asyncio.get_running_loop(), asyncio.Event(), Tiny()
         with open_doors(self._settings, environ=self._environ, monotonic=time.monotonic) as doors:
+            self.doors = {door.name: door for door in doors}
             for door in doors:
                 where = door.socket.getsockname()
                 self.ports[door.listener.name] = where[1] if isinstance(where, tuple) else 0

@@ -256,17 +256,21 @@ class TestWhatIsRemembered:
         ('admin = "127.0.0.1:9465"', 1),
         ("grace = 3", 1),
         ('targets = ["registry.test"]', 0),
+        ('mode = "0666"\nallow_uids = [54321]', 1),
     ],
 )
-def test_what_needs_a_restart_is_warned_of(
+def test_what_needs_a_restart_is_warned_of_by_its_key_until_then(
     stand: Stand, caplog: pytest.LogCaptureFixture, more: str, warnings: int
 ) -> None:
     async def work(succession: Succession) -> None:
         stand.write(prefetching(NAME, more=more))
         await succession.reload()
+        await succession.reload()
 
     run(stand, work)
-    assert caplog.text.count("until the next start") == warnings
+    key = more.partition(" ")[0]
+    told = [record.getMessage() for record in caplog.records if "until the next start" in record.getMessage()]
+    assert told == [f"sidecar.{key}: as at the start until the next start"] * 2 * warnings
 
 
 def test_at_the_end_who_still_has_a_lease_is_waited_for_only_so_long(stand: Stand) -> None:

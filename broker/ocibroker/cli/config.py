@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator, Sized
 from typing import TYPE_CHECKING
 
@@ -16,12 +18,16 @@ if TYPE_CHECKING:
 
 
 def check(context: typer.Context) -> None:
-    """Read the configuration, and the certificates and keys that it names; no registry is asked."""
+    """Read the configuration, and the certificates, keys and tokens that it names; no registry is asked."""
     from ocibroker.config import check_config
 
     invocation: Invocation = context.obj
     config = invocation.load()
     check_config(config, invocation.environ)
+    if os.name == "posix":  # where it could be served
+        from ocibroker.sidecar.entrance import entrances
+
+        entrances(config.sidecar, path=config.path, monotonic=time.monotonic)
     for warning in _warnings(config):
         invocation.terminal.note(warning)
     counts = f"{_count(config.rules, 'rule', 'rules')} and {_count(config.tls, 'TLS entry', 'TLS entries')}"

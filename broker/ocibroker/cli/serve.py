@@ -62,6 +62,7 @@ def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: 
         process=os.environ,
         path=invocation.config,
         observe=metrics.observe,
+        passed="LISTEN_FDS" in environ,
     )
     first = building(1)
     settings = _overridden(first.config.sidecar, socket, admin)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ocibroker.config.check import check_config
     from ocibroker.config.editors import json_schema
     from ocibroker.config.load import Config, load_config
+    from ocibroker.config.location import located
     from ocibroker.config.schema import Ready, StoreName
     from ocibroker.config.shared import SharedStore
     from ocibroker.config.sidecar import (
@@ -38,6 +39,7 @@ __all__ = [
     "find",
     "json_schema",
     "load_config",
+    "located",
     "users",
 ]
 
@@ -56,6 +58,7 @@ _HOME = {
     "find": "where",
     "json_schema": "editors",
     "load_config": "load",
+    "located": "location",
     "users": "where",
 }
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ocibroker.config.load import Config
+from ocibroker.config.location import located
+from ocibroker.errors import ConfigurationError, CredentialUnavailable
+from ocibroker.secret import Secret
 from ocibroker.tls import Roots
 
 
 def check_config(config: Config, environ: Mapping[str, str]) -> None:
-    """Look at the plugins, and read the certificates and all keys.
+    """Look at the plugins, and read the certificates, all keys and the password of the store.
 
     Raises :class:`~ocibroker.errors.OcibrokerError` that names the first that is wrong.
     """
@@ -23,3 +26,16 @@ def check_config(config: Config, environ: Mapping[str, str]) -> None:
     for read in (config.shared.key, config.shared.previous_key) if config.shared else ():
         if read is not None:
             read()
+    if config.shared and config.shared.password:
+        with located(config.path, "cache.password"):
+            _read_password(config.shared.password)
+
+
+def _read_password(read: Callable[[], Secret]) -> None:
+    try:
+        read()
+    except CredentialUnavailable as error:
+        failure = ConfigurationError(error.message, culprit=error.culprit, hint=error.hint)
+    else:
+        return
+    raise failure

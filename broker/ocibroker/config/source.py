@@ -62,12 +62,13 @@ class Source:
         try:
             yield
         except (UsageError, ProviderUnavailable) as error:
-            failure = self._located(place, error)
+            failure = self.located(place, error)
         else:
             return
         raise failure
 
-    def _located(self, place: str, error: UsageError | ProviderUnavailable) -> OcibrokerError:
+    def located(self, place: str, error: UsageError | ProviderUnavailable) -> OcibrokerError:
+        """Return ``error`` with the file, the line and the place in front."""
         if error.culprit.startswith(str(self.path)):
             return error
         steps = [
@@ -75,7 +76,8 @@ class Source:
         ]
         line = line_of(self.text, steps)
         where = f"{self.path}:{line}" if line else str(self.path)
-        lead = f"{error.culprit}: " if error.culprit else ""
+        culprit = error.culprit.removeprefix(place).removeprefix(": ")
+        lead = f"{culprit}: " if culprit else ""
         kind = type(error) if isinstance(error, ConfigurationError) else ConfigurationError
         return kind(f"{place}: {lead}{error.message}", culprit=where, hint=error.hint)
 

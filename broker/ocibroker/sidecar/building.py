@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from ocibroker.broker import Broker
-from ocibroker.clock import Clock
-from ocibroker.config import Allowance, SidecarSettings, check_config
+from ocibroker.clock import Clock, SystemClock
+from ocibroker.config import SidecarSettings, check_config
 from ocibroker.errors import ConfigurationError, OcibrokerError
 from ocibroker.events import Observe
+from ocibroker.sidecar.entrance import NO_ENTRANCES, Entrances, entrances
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.variables import secret_variables
 from ocibroker.transport import Route, direct
@@ -26,7 +27,7 @@ class Building:
 
     ``environ`` is the environment as the process was started with it. From ``process``, which is ``os.environ`` in
     a real one, the variables go that the configuration reads secrets from, before a plugin is imported; neither
-    plugins nor programs get them.
+    plugins nor programs get them. With ``passed`` a supervisor has passed sockets on.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -36,6 +37,7 @@ class Building:
     route: Route = direct
     plugins: Iterable[object] = ()
     observe: Observe | None = None
+    passed: bool = False
     withheld: set[str] = field(default_factory=set, repr=False)
     """Variables of any generation: what was a secret is still one where the configuration names it no more."""
 
@@ -59,12 +61,24 @@ class Building:
         )
         try:
             self._check(broker)
+            named = self._entrances(broker, before)
         except OcibrokerError:
             broker.close()
             raise
-        if before is not None and _places(before.config.sidecar) != _places(broker.config.sidecar):
-            _LOG.warning("[sidecar]: listeners and grace stay as they are until the next start")
-        return Generation(number, broker.config, broker)
+        now = broker.config.sidecar
+        started = (before.started or before.config.sidecar) if before else now
+        if waiting := _waiting(started, now):
+            _LOG.warning("%s: as at the start until the next start", ", ".join(waiting))
+        return Generation(number, broker.config, broker, named, started)
+
+    def _entrances(self, broker: Broker, before: Generation | None) -> Entrances:
+        return entrances(
+            broker.config.sidecar,
+            monotonic=(self.clock or SystemClock()).monotonic,
+            path=broker.config.path,
+            passed=self.passed,
+            before=before.entrances if before else NO_ENTRANCES,
+        )
 
     def _check(self, broker: Broker) -> None:
         check_config(broker.config, self.environ)
@@ -77,8 +91,18 @@ class Building:
                 continue  # nothing that a file could mend: the prefetch says so, and tries again
 
 
-def _places(settings: SidecarSettings) -> tuple[object, ...]:
-    """Return what is decided at the start."""
-    socket = replace(settings.socket, allowance=Allowance())
-    tcp = replace(settings.tcp, allowance=Allowance()) if settings.tcp else None
-    return socket, settings.admin, tcp, settings.grace
+def _waiting(started: SidecarSettings, now: SidecarSettings) -> list[str]:
+    """Return the keys that count at the start only, and differ by now."""
+    before, after = _places(started), _places(now)
+    return [key for key in before if before[key] != after[key]]
+
+
+def _places(settings: SidecarSettings) -> Mapping[str, object]:
+    return {
+        "sidecar.socket": settings.socket.path,
+        "sidecar.mode": settings.socket.mode,
+        "sidecar.owner": settings.socket.owner,
+        "sidecar.admin": settings.admin,
+        "sidecar.grace": settings.grace,
+        "sidecar.tcp.listen": settings.tcp.listen if settings.tcp else None,
+    }

@@ -20,6 +20,11 @@ _HERE: Final = "the sidecar's own listener"
 _LOG: Final = logging.getLogger("ocibroker.sidecar")
 
 
+def context_of(certificates: Certificates | None) -> ssl.SSLContext | None:
+    """Return what the next connection's TLS is made by; none where there is no TLS."""
+    return certificates.context() if certificates else None
+
+
 class Certificates:
     """A certificate with its key, and who signs those of callers; from TLS 1.2 on.
 
@@ -36,6 +41,11 @@ class Certificates:
         self._watch = Watch([path for path in (certificate, key, client_ca) if path], monotonic)
         self._seen = self._watch.seen()
         self._context = self._read()
+
+    @property
+    def files(self) -> tuple[Path, Path, Path | None]:
+        """Where they are: certificate, key and who signs those of callers."""
+        return self._certificate, self._key, self._client_ca
 
     def context(self) -> ssl.SSLContext:
         """Return the context for the next connection: another one after the files have changed.

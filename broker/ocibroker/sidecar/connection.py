@@ -56,6 +56,7 @@ class Connection(HttpToolsProtocol):
         self.logger, self.access_log = LOG, False
         self.key = peer.key
         self._door, self._peer, self._crowd = door, peer, crowd
+        self._entrance, self._certificates = door.entrance, door.entrance.certificates
         self._limits, self._denied = limits, denied
         self._doing = Doing.NEW
         self._due: float | None = None
@@ -76,10 +77,10 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=64 * 1024)
         self._due = self.loop.time() + self._limits.header
-        if self._door.names is not None:
+        if self._door.entrance.names is not None:
             self._peer = replace(self._peer, names=names_in(transport.get_extra_info("peercert")))
             self.app_state["peer"] = self._peer
-        if not self._door.admits(self._peer):
+        if not self._is_welcome():
             self._denied("certificate")
             self._dismissed = True
         if self._dismissed:
@@ -93,6 +94,8 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on, unless it was refused already."""
         if self._refusal or self.transport.is_closing():
+            return
+        if not (self._stays() or self._answering()):
             return
         if self._doing is Doing.NEW or self._doing is Doing.IDLE:
             self._crowd.asks(self)
@@ -119,6 +122,7 @@ class Connection(HttpToolsProtocol):
         """Begin to count; one at a time."""
         if self._answering():
             raise ValueError("a request before the last is answered")
+        self.app_state["listener"] = self._door.listener
         super().on_message_begin()
         self._header_bytes = self._body_bytes = self._raw_bytes = 0
 
@@ -187,6 +191,8 @@ class Connection(HttpToolsProtocol):
         """Close where the time is over for what its caller is doing."""
         if self.transport is None:  # the handshake has a time of its own
             return
+        if not (self._stays() or self._answering()):
+            return
         if self._unread is not None and now >= self._unread:
             self.transport.abort()
         elif self.transport.is_closing():
@@ -210,6 +216,23 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
 
     # Its own.
+
+    def _stays(self) -> bool:
+        """Whether its caller may still be here; if not, it is closed, after the answer that is under way."""
+        if self._entrance is self._door.entrance:
+            return True
+        if self._is_welcome():
+            self._entrance = self._door.entrance
+            return True
+        if self._answering():
+            self.shutdown()
+        else:
+            self._denied("uid" if self._door.is_local else "certificate")
+            self.dismiss()
+        return False
+
+    def _is_welcome(self) -> bool:
+        return self._certificates is self._door.entrance.certificates and self._door.admits(self._peer)
 
     def _answering(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle  # which uvicorn does not say

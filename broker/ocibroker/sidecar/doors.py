@@ -15,11 +15,9 @@ from ocibroker.config.sidecar import Address
 from ocibroker.errors import ConfigurationError
 from ocibroker.host import address_of
 from ocibroker.sidecar.activation import inherited
-from ocibroker.sidecar.bearer_file import BearerFile
-from ocibroker.sidecar.certificate_names import allowed_names
-from ocibroker.sidecar.certificates import Certificates
 from ocibroker.sidecar.door import Door
-from ocibroker.sidecar.listener import Listener, everybody
+from ocibroker.sidecar.entrance import Entrance, entrances
+from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.tcp_socket import check_callers, hosts_of, tcp_socket
 from ocibroker.sidecar.unix_socket import unix_socket
 from ocibroker.socket_place import VARIABLE, socket_places
@@ -37,8 +35,8 @@ def open_doors(
     Raises :class:`~ocibroker.errors.ConfigurationError` where one of them cannot be opened, or would let in whom it
     should not.
     """
-    if settings.tcp:
-        check_callers(settings.tcp)
+    passed_on = bool(environ.get("LISTEN_FDS"))
+    ways = entrances(settings, monotonic=monotonic, passed=passed_on)
     with ExitStack() as stack:
         passed = inherited(environ, os.getpid())
         for one in passed.values():
@@ -46,11 +44,11 @@ def open_doors(
         for name, configured in (("tcp", settings.tcp), ("admin", settings.admin)):
             if name in passed and configured is None:
                 raise ConfigurationError("was passed on, and is not configured", culprit=f"the socket {name!r}")
-        doors = [_unix_door(settings.socket, passed.get("socket"), environ, stack)]
+        doors = [_unix_door(settings.socket, passed.get("socket"), ways["socket"], environ, stack)]
         if settings.tcp:
-            doors.append(_tcp_door(settings.tcp, passed.get("tcp"), monotonic, stack))
+            doors.append(_tcp_door(settings.tcp, passed.get("tcp"), ways["tcp"], stack))
         if settings.admin:
-            doors.append(_admin_door(settings.admin, passed.get("admin"), stack))
+            doors.append(_networked("admin", settings.admin, passed.get("admin"), Entrance(), stack))
         yield tuple(doors)
 
 
@@ -67,44 +65,39 @@ def default_place(environ: Mapping[str, str]) -> Path:
 
 
 def _unix_door(
-    settings: UnixListening, passed: socket | None, environ: Mapping[str, str], stack: ExitStack
+    settings: UnixListening, passed: socket | None, entrance: Entrance, environ: Mapping[str, str], stack: ExitStack
 ) -> Door:
-    listener = Listener(name="socket", hosts=LOCAL_HOSTS)
-    uids = frozenset({0, os.geteuid(), *settings.allow_uids})
     if passed:
-        return Door(socket=passed, listener=listener, uids=uids, inherited=True)
+        return Door(name="socket", socket=passed, hosts=LOCAL_HOSTS, entrance=entrance, inherited=True)
     path = settings.path or default_place(environ)
     made = stack.enter_context(unix_socket(path, settings))
-    return Door(socket=made.socket, listener=listener, uids=uids, path=path, withdraw=made.withdraw)
-
-
-def _tcp_door(
-    settings: TCPListening, passed: socket | None, monotonic: Callable[[], float], stack: ExitStack
-) -> Door:
-    certificates = None
-    if settings.certificate and settings.key:
-        certificates = Certificates(settings.certificate, settings.key, settings.client_ca, monotonic)
-    admits = BearerFile(settings.bearer, monotonic) if settings.bearer else everybody
-    listening = passed or stack.enter_context(tcp_socket(settings.listen))
-    where = _where(listening)
-    check_callers(replace(settings, listen=where))  # once more: it is the supervisor who has chosen this address
-    hosts = hosts_of(where, settings.hosts) | hosts_of(replace(settings.listen, port=where.port))
     return Door(
-        socket=listening,
-        listener=Listener(name="tcp", hosts=hosts, everywhere=_everywhere(where), admits=admits),
-        certificates=certificates,
-        names=allowed_names(settings.allow) if settings.client_ca else None,
-        inherited=passed is not None,
+        name="socket",
+        socket=made.socket,
+        hosts=LOCAL_HOSTS,
+        entrance=entrance,
+        path=path,
+        withdraw=made.withdraw,
     )
 
 
-def _admin_door(address: Address, passed: socket | None, stack: ExitStack) -> Door:
+def _tcp_door(settings: TCPListening, passed: socket | None, entrance: Entrance, stack: ExitStack) -> Door:
+    door = _networked("tcp", settings.listen, passed, entrance, stack)
+    check_callers(replace(settings, listen=door.address))  # once more: a supervisor may have chosen this address
+    return door
+
+
+def _networked(
+    name: ListenerName, address: Address, passed: socket | None, entrance: Entrance, stack: ExitStack
+) -> Door:
     listening = passed or stack.enter_context(tcp_socket(address))
     where = _where(listening)
-    hosts = hosts_of(where) | hosts_of(replace(address, port=where.port))
     return Door(
+        name=name,
         socket=listening,
-        listener=Listener(name="admin", hosts=hosts, everywhere=_everywhere(where)),
+        hosts=hosts_of(where) | hosts_of(replace(address, port=where.port)),
+        entrance=entrance,
+        everywhere=_everywhere(where),
         inherited=passed is not None,
     )
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ocibroker.broker import Broker
-from ocibroker.config import Allowance, Config
+from ocibroker.config import Allowance, Config, SidecarSettings
+from ocibroker.sidecar.entrance import Entrances
 from ocibroker.sidecar.listener import ListenerName
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Generation:
-    """``number`` counts from 1 on. Its broker is closed after its last user has left."""
+    """``number`` counts from 1 on. Its broker is closed after its last user has left.
+
+    ``entrances`` say who may come in; ``started`` is what the process began with, none for the first.
+    """
 
     number: int
     config: Config
     broker: Broker
+    entrances: Entrances = field(default_factory=dict)
+    started: SidecarSettings | None = None
 
     def allowance(self, name: ListenerName) -> Allowance:
         """Return what that listener's callers may ask for; nothing may be asked of the one for health."""

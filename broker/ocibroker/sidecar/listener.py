@@ -23,6 +23,11 @@ def everybody(peer: Peer, authorization: bytes | None) -> bool:
     return True
 
 
+def nobody(peer: Peer, authorization: bytes | None) -> bool:
+    """Admit none."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
     """``hosts`` are the values of ``Host`` that are answered, with their port; lower case.

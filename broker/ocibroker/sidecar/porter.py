@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ocibroker.peer_user import peer_user
+from ocibroker.sidecar.certificates import context_of
 from ocibroker.sidecar.connection import Connection
 from ocibroker.sidecar.crowd import Crowd
 from ocibroker.sidecar.denial import Denied
@@ -45,7 +46,7 @@ class Porter:
         self._door, self._make = door, make
         self._limits, self._denied = limits, denied
         self._reserve, self.first = reserve, first
-        self._context = door.certificates.context() if door.certificates else None
+        self._context = context_of(door.entrance.certificates)
         self._loop = asyncio.get_running_loop()
         self._welcomes: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
@@ -76,7 +77,7 @@ class Porter:
         """Close what is overdue, and soon whoever came in by certificates that were exchanged."""
         for guest in self.crowd:
             guest.check(now)
-        if self._door.certificates and (context := self._door.certificates.context()) is not self._context:
+        if (context := context_of(self._door.entrance.certificates)) is not self._context:
             self._context = context
             for guest in self.crowd:
                 guest.shutdown()
@@ -127,7 +128,7 @@ class Porter:
         connection.close()
 
     def _peer(self, connection: socket.socket, address: tuple[str, int] | str) -> Peer | None:
-        if self._door.uids is None:
+        if not self._door.is_local:
             return Peer(address=address[0])
         try:
             uid, pid = peer_user(connection)
@@ -143,12 +144,13 @@ class Porter:
         welcome.add_done_callback(self._welcomes.discard)
 
     async def _shake_hands(self, accepted: socket.socket, connection: Connection) -> None:
-        seconds = self._limits.handshake if self._context else None
+        context = context_of(self._door.entrance.certificates)
+        seconds = self._limits.handshake if context else None
         try:
             await self._loop.connect_accepted_socket(
                 lambda: connection,
                 accepted,
-                ssl=self._context,
+                ssl=context,
                 ssl_handshake_timeout=seconds,
                 ssl_shutdown_timeout=seconds,
             )

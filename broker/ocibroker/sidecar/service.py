@@ -22,6 +22,7 @@ from ocibroker.sidecar.application import Application
 from ocibroker.sidecar.building import Building
 from ocibroker.sidecar.denial import Reason
 from ocibroker.sidecar.door import Door
+from ocibroker.sidecar.entrance import CLOSED
 from ocibroker.sidecar.gauges import Gauges
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.health import Health
@@ -106,12 +107,19 @@ class Service:
             await self._succession.close(_CLOSING)
 
     def _start(self) -> None:
+        self._let_in(self._first)  # so that its certificates are those that the next one goes on with
+        self._succession.follow(self._let_in)
         self._prefetch.follow(self._first)
         self._succession.follow(self._prefetch.follow)
         self._spawn(self._pulse.beat())
         self._health.serving = True
         self._notifier.ready()
         _LOG.info("serving at %s", ", ".join(map(str, self._doors)))
+
+    def _let_in(self, generation: Generation) -> None:
+        for door in self._doors:
+            if door.name != "admin":
+                door.renew(generation.entrances.get(door.name, CLOSED))
 
     def _obey(self, stop: asyncio.Event, serving: asyncio.Task[None]) -> None:
         loop = asyncio.get_running_loop()

@@ -54,7 +54,8 @@ def unix_socket(path: Path, settings: UnixListening) -> Iterator[UnixSocket]:
     could take its place.
     """
     owner = SocketOwner.parse(settings.owner)
-    _check_reach(settings, owner)
+    check_owner(settings, owner)
+    check_mode(settings, owner)
     for_others = settings.mode != 0o600 or owner.uid not in {-1, os.geteuid()}
     path = socket_folder(path.parent, passable=for_others) / path.name
     staging = path.with_name(f".{path.name}")
@@ -69,13 +70,16 @@ def unix_socket(path: Path, settings: UnixListening) -> Iterator[UnixSocket]:
             bound.socket.close()
 
 
-def _check_reach(settings: UnixListening, owner: SocketOwner) -> None:
-    """Refuse a setting that would be of no effect."""
-    ours = {0, os.geteuid()}
-    if owner.uid not in {-1, *ours, *settings.allow_uids}:
+def check_owner(settings: UnixListening, owner: SocketOwner) -> None:
+    """Raise :class:`~ocibroker.errors.ConfigurationError` for an owner who may not call."""
+    if owner.uid not in {-1, 0, os.geteuid(), *settings.allow_uids}:
         hint = f"add {owner.uid} to sidecar.allow_uids"
         raise ConfigurationError("gives the socket to a user who may not call", culprit="sidecar.owner", hint=hint)
-    if settings.mode == 0o600 and settings.allow_uids - ours - {owner.uid}:
+
+
+def check_mode(settings: UnixListening, owner: SocketOwner) -> None:
+    """Raise :class:`~ocibroker.errors.ConfigurationError` for users whom the socket's mode keeps out."""
+    if settings.mode == 0o600 and settings.allow_uids - {0, os.geteuid(), owner.uid}:
         why = "names users whom the socket's mode keeps out"
         raise ConfigurationError(
             why, culprit="sidecar.allow_uids", hint='set mode = "0660" with an owner, or "0666"'
