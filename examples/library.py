@@ -23,6 +23,8 @@ def main(target: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python examples/library.py TARGET")
     try:
         main(sys.argv[1])
     except ocibroker.OcibrokerError as error:

@@ -36,4 +36,6 @@ async def main(targets: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: python examples/library_async.py TARGET...")
     asyncio.run(main(sys.argv[1:]))

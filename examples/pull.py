@@ -28,6 +28,8 @@ def main(folder: str, references: Iterable[str]) -> bool:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit("usage: python examples/pull.py FOLDER REFERENCE...")
     try:
         sys.exit(not main(sys.argv[1], sys.argv[2:]))
     except ocibroker.OcibrokerError as error:

@@ -260,6 +260,12 @@ def test_lines_are_worded_for_people() -> None:
         Requested(provider="made", host="sts.test", status=200, seconds=0.1): (
             "sts.test: status 200 in 0.100 s (provider made)"
         ),
+        Recovered(target=target, provider="made", failures=1): (
+            "registry.test/app: provider made answers again, after 1 failure"
+        ),
+        Recovered(target=target, provider="made", failures=2): (
+            "registry.test/app: provider made answers again, after 2 failures"
+        ),
         failing: "broke; what it gave before is still valid, and is given out until it expires",
     }
     assert {event: str(event) for event in lines} == lines

@@ -65,7 +65,7 @@ CONFIGURATIONS = [
     Case(
         "a wrong type",
         "[[registry]]\nmatch = 5\nprovider = 'basic'",
-        ("config.toml:2", "registry[0].match", "Expected `str`, got `int`"),
+        ("config.toml:2", "registry[0].match", "Expected text, got whole number"),
     ),
     Case(
         "a wrong type of secret", rule("5"), ("config.toml:4", "registry[0].options.password", "write { file = … }")
@@ -161,6 +161,8 @@ TARGETS = [
 
 COMMANDS = [
     Case("options alone", "-v", ("Missing command", "see `ocibroker --help`")),
+    Case("a port for an address", "serve --admin 9465", ("9465: names no host", "write host:port")),
+    Case("a port behind a colon", "serve --admin :9465", (":9465: names no host", "write host:port")),
     Case("-v too late", "get -v r.test", ("-v", "write it before the command: ocibroker -v get …")),
     Case("-vv too late", "config check -vv", ("write it before the command: ocibroker -v config check …",)),
     Case("--config too late", "get --config f r.test", ("before the command: ocibroker --config FILE get …",)),

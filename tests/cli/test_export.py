@@ -108,6 +108,13 @@ class TestAuthJson:
 
 
 class TestSecret:
+    @pytest.mark.parametrize("option", [("--name", "x"), ("--namespace", "x"), ("--output", "yaml")])
+    def test_what_is_for_it_alone_is_refused_elsewhere(self, option: tuple[str, str], home: Desk) -> None:
+        outcome = home.run("export", "auth.json", "registry.test", *option)
+        assert (outcome.code, outcome.stdout) == (2, "")
+        assert option[0] in outcome.stderr
+        assert "is for k8s-secret only" in outcome.stderr
+
     def test_as_yaml(self, home: Desk) -> None:
         outcome = home.run("export", "k8s-secret", "registry.test", "--name", "pull", "--namespace", "team-a")
         config = base64.b64encode(b'{"auths":{"registry.test":{"auth":"%b"}}}' % ALICE["auth"].encode())

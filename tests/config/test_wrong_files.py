@@ -36,11 +36,13 @@ TABLE = {
     ),
     "unknown table": Wrong("[tsl]", ":1: tsl: unknown key (did you mean tls?)"),
     "unknown key, nothing near": Wrong("[plugins]\nzzz = 1", ":2: plugins.zzz: unknown key (valid keys: enable)"),
-    "wrong type": Wrong(BASIC + 'options = "x"', ":4: registry[0].options: Expected `object`, got `str`"),
-    "wrong type of a URL": Wrong(TLS + "proxy = 1", ":3: tls[0].proxy: Expected `str`, got `int`"),
+    "wrong type": Wrong(BASIC + 'options = "x"', ":4: registry[0].options: Expected table, got text"),
+    "wrong type of a URL": Wrong(TLS + "proxy = 1", ":3: tls[0].proxy: Expected text, got whole number"),
     "wrong choice": Wrong(
         TLS + 'min_version = "1.1"', "tls[0].min_version: Invalid enum value '1.1' (choose from 1.2, 1.3)"
     ),
+    "wrong type of a number": Wrong(BASIC + 'timeout = "x"', ":4: registry[0].timeout: Expected number, got text"),
+    "a table for a list of them": Wrong("[tls]", ":1: tls: Expected list, got table (write [[tls]])"),
     "missing key": Wrong("[[tls]]", ":1: tls[0]: Object missing required field `match`"),
     "unknown option": Wrong(BASIC + 'options = { user = "u" }', ":4: registry[0].options.user: unknown key"),
     "no secret": Wrong(

@@ -120,6 +120,13 @@ class TestLibrary:
         assert lines[1].startswith(f"{bad}: https://localhost:1: ")
 
 
+@pytest.mark.parametrize("example", ["library.py", "library_async.py", "pull.py"])
+def test_an_example_without_its_arguments_says_which(example: str, environ: Mapping[str, str]) -> None:
+    done = run(example, environ=environ)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(f"usage: python examples/{example} ")
+
+
 class TestPull:
     def test_it_says_what_was_found_and_where_it_is(
         self, registry: EmbeddedRegistry, environ: Mapping[str, str], tmp_path: Path

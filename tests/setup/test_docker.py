@@ -47,6 +47,10 @@ def test_what_is_no_host_is_an_error(house: Household, host: str) -> None:
     assert (outcome.code, outcome.stdout) == (2, "")
 
 
+def test_an_error_names_the_host_as_it_was_given(house: Household) -> None:
+    assert "'oci://https://r.test'" in house.setup("docker", "--host", "oci://https://r.test").stderr
+
+
 def test_the_daemon_is_given_authority_and_client_certificate(house: Household) -> None:
     house.configure("registry.test:5000", tls="registry.test:5000", more=house.mine)
     house.apply("docker")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -14,6 +14,7 @@ from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.terminal import Terminal
 from ocibroker.cli.wanted import MINUTE, AccountOption, MinTTLOption, PushOption
 from ocibroker.credential import Anonymous
+from ocibroker.errors import UsageError
 
 if TYPE_CHECKING:
     from ocibroker.access import Access
@@ -43,20 +44,37 @@ def export(
     targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="Registries or repositories.")],
     account: AccountOption = "",
     min_ttl: MinTTLOption = MINUTE,  # type: ignore[assignment]  # typer parses the default too
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The Secret's name.")] = _NAME,
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="The Secret's name.", show_default=_NAME)
+    ] = "",
     namespace: Annotated[
         str, typer.Option("--namespace", "-n", metavar="NAME", help="The Secret's namespace; else none is written.")
     ] = "",
-    output: Annotated[Notation, typer.Option("--output", "-o", help="How the Secret is written.")] = Notation.YAML,
+    output: Annotated[
+        Notation | None,
+        typer.Option("--output", "-o", help="How the Secret is written.", show_default=Notation.YAML),
+    ] = None,
     *,
     push: PushOption = False,
 ) -> None:
     """Write the credentials for all TARGETs as a file that other tools read."""
     invocation: Invocation = context.obj
+    if form is not Form.KUBERNETES:
+        yaml = output is Notation.YAML  # the others are JSON, whether that is said or not
+        _refuse_what_is_for_a_secret(form, {"--name": name, "--namespace": namespace, "--output yaml": yaml})
     with invocation.broker() as broker:
         accesses = answered(broker, targets, push=push, min_ttl=min_ttl, account=account)
-    invocation.terminal.say(_written(form, accesses, output, name, namespace))
+    invocation.terminal.say(_written(form, accesses, output or Notation.YAML, name or _NAME, namespace))
     _note(accesses, invocation.terminal)
+
+
+def _refuse_what_is_for_a_secret(form: Form, given: Mapping[str, object]) -> None:
+    for option in filter(given.get, given):
+        raise UsageError(
+            f"is for {Form.KUBERNETES} only",
+            culprit=option,
+            hint=f"remove it, or write {Form.KUBERNETES} for {form}",
+        )
 
 
 def _written(form: Form, accesses: Sequence[Access], output: Notation, name: str, namespace: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeVar, get_args
 
 import msgspec
@@ -19,6 +20,20 @@ T = TypeVar("T", bound=msgspec.Struct)
 _WHERE: Final = r"(?s)(?P<why>.*?)(?: - at `\$(?P<path>[^`]*)`)?"
 _UNKNOWN: Final = r"Object contains unknown field `(?P<key>.*)`"
 _STEP: Final = r"\.([^.\[\]]+)|\[(\d+)\]"
+_MANY: Final = "Expected `array`, got `object`"
+_QUOTED: Final = r"`([a-z |]+)`"
+_WORDS: Final = MappingProxyType(
+    {
+        "array": "list",
+        "bool": "true or false",
+        "dict": "table",
+        "float": "number",
+        "int": "whole number",
+        "object": "table",
+        "str": "text",
+    }
+)
+"""What msgspec and Python call a value, and what the manual does."""
 
 
 def decode(values: object, schema: type[T], *, culprit: str, text: str = "", prefix: str = "") -> T:
@@ -100,9 +115,18 @@ def _explained(message: str, schema: type, culprit: str, text: str, prefix: str)
     if why.startswith("Invalid enum value"):
         hint = f"choose from {', '.join(_choices(_type_at(schema, path)))}"
     place = f"{prefix}{path}" if prefix else path.removeprefix(".")
+    if why == _MANY and place in {"registry", "tls"}:
+        hint = f"write [[{place}]]"
+    if why.startswith("Expected "):
+        why = re.sub(_QUOTED, _in_words, why)
     line = line_of(text, _steps(f".{place}"))
     where = f"{culprit}:{line}" if line else culprit
     return ConfigurationError(f"{place}: {why}" if place else why, culprit=where, hint=hint)
+
+
+def _in_words(kinds: re.Match[str]) -> str:
+    # TOML has no null.
+    return " or ".join(_WORDS.get(kind, kind) for kind in kinds[1].split(" | ") if kind != "null")
 
 
 def _steps(path: str) -> list[str | int]:

@@ -110,6 +110,8 @@ def sidecar(table: SidecarTable, source: Source) -> SidecarSettings:
 
 def address(text: str) -> Address:
     """Return the address that ``host:port`` names, or raise :class:`~ocibroker.errors.ConfigurationError`."""
+    if text.removeprefix(":").isdigit():
+        raise ConfigurationError("names no host", culprit=text, hint="write host:port, such as 127.0.0.1:9465")
     host, port = split_authority(text)
     if port is None:
         raise ConfigurationError("names no port", culprit=text, hint="write host:port")

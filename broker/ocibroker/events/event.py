@@ -118,7 +118,8 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     failures: int
 
     def __str__(self) -> str:
-        return f"{self.target}: provider {self.provider} answers again, after {self.failures} failures"
+        failures = f"{self.failures} failure{'s' if self.failures != 1 else ''}"
+        return f"{self.target}: provider {self.provider} answers again, after {failures}"
 
 
 class BreakerOpened(msgspec.Struct, frozen=True, kw_only=True):

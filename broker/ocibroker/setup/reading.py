@@ -71,7 +71,7 @@ def _paths(config: Config, name: str) -> tuple[str, ...]:
 
 
 def _named(text: str) -> str:
-    target = Target.parse(f"oci://{text}")
+    target = Target.parse(text if "://" in text else f"oci://{text}")
     if target.path:
         raise UsageError("names more than a host", culprit=f"--host {shown(text)}", hint="write host or host:port")
     return target.registry
