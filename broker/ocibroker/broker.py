@@ -221,6 +221,13 @@ class Broker:
             way.recall.keep(name, access, inquiry, source.demand)
         return access
 
+    def given(
+        self, target: Target, *, min_ttl: float = 60.0, deadline: float = 30.0, exchange: bool = False
+    ) -> Access | None:
+        """Return what :meth:`access` gave before, if it would give the same now; nobody is asked."""
+        way = self._narrow if exchange else self._whole
+        return way.recall.get((target, PULL, min_ttl, deadline))
+
     def present(
         self, target: str | Target, credential: Credential | Anonymous, *, actions: tuple[str, ...] = PULL
     ) -> Access:

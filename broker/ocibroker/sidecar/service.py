@@ -88,7 +88,7 @@ class Service:
         )
         gauges.shown_by(metrics)
         application = Application(self._succession, admin=self._admin(metrics), served=self._served)
-        self._server = Server(application, doors, limits, denied=self._denied)
+        self._server = Server(application, doors, limits, repeat=application.repeat, denied=self._denied)
 
     async def run(self) -> None:
         """Serve until a signal says to stop."""
