@@ -19,6 +19,7 @@ from ocibroker.config import SidecarSettings, UnixListening
 from ocibroker.sidecar.application import Application, Receive, Send
 from ocibroker.sidecar.limits import Limits
 from ocibroker.sidecar.listener import ListenerName, nobody
+from ocibroker.testing import Authority
 from tests.sidecar.node import Node
 from tests.sidecar.served import Client, Reply, request, served, until
 from tests.transport.brokers import Desk, made_rule, rule
@@ -171,6 +172,19 @@ def test_what_is_due_is_asked_for_anew(desk: Desk, folder: Path, clock: HandCloc
         clock.move(3600)
         secrets += [json.loads(ask(client).body)["secret"] for _ in range(2)]
     assert secrets == ["token-1", "token-1", "token-2", "token-2"]
+
+
+def test_what_has_gone_wrong_meanwhile_is_said(
+    desk: Desk, folder: Path, clock: HandClock, authority: Authority
+) -> None:
+    ca = authority.write(folder)
+    tls = f'[[tls]]\nmatch = "*.test"\nca = ["{ca}"]\n'
+    broker = desk.broker(AMBIENT + rule("*.test") + tls, clock=clock)
+    with asking(Read(Node.of(broker)), folder) as client:
+        assert [ask(client).status for _ in range(2)] == [200, 200]
+        ca.write_text("")
+        clock.move(2)
+        assert [ask(client).status for _ in range(2)] == [500, 500]
 
 
 def test_a_reload_takes_it_back(read: Read, desk: Desk, folder: Path) -> None:

@@ -19,7 +19,7 @@ from ocibroker.api import (
 )
 from ocibroker.broker import Broker
 from ocibroker.credential import Anonymous, Basic, IdentityToken, kind
-from ocibroker.errors import DeadlineExceeded
+from ocibroker.errors import DeadlineExceeded, OcibrokerError
 from ocibroker.host import split_authority
 from ocibroker.request import Caller
 from ocibroker.secret import Secret
@@ -72,12 +72,7 @@ class Credentials:
             known = self._remembered.get(body, reach)
             if known is None:
                 return None
-            question, target = known.question, known.reached.target
-            deadline = max(question.deadline, _FAIR)
-            access = generation.broker.given(
-                target, min_ttl=question.min_ttl, deadline=deadline, exchange=reach.exchange
-            )
-            return known.reply if access is known.access else None
+            return known.reply if _given(generation.broker, known) is known.access else None
 
     async def trust(self, call: Call) -> Reply:
         """Answer a :class:`~ocibroker.api.TrustQuestion`, for any host: it is configuration, and no secret."""
@@ -130,6 +125,15 @@ async def _access(broker: Broker, target: Target, question: CredentialQuestion, 
         exchange=exchange,
         refused=known,
     )
+
+
+def _given(broker: Broker, known: Remembered) -> Access | None:
+    question, exchange = known.question, known.reach.exchange
+    deadline = max(question.deadline, _FAIR)
+    try:
+        return broker.given(known.reached.target, min_ttl=question.min_ttl, deadline=deadline, exchange=exchange)
+    except OcibrokerError:  # who reads the question says so
+        return None
 
 
 def _caller(question: CallerQuestion) -> Caller:
