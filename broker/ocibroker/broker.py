@@ -89,8 +89,8 @@ class Broker:
         tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow, mended=mended)
         self._inquiries = made = Inquiries(config, self._means, answers.known)
         known, asked = Recall(answers, self._policies), Recall(tokens, self._policies)
-        self._whole: Way = Way(answers, known, made.inquire, made.inquire_for_what_is_there)
-        self._narrow: Way = Way(tokens, asked, self._inquire_token, self._inquire_token)
+        self._whole: Way = Way(answers, known, made.inquire, made.inquire_for_what_is_there, made.preparation)
+        self._narrow: Way = Way(tokens, asked, self._inquire_token, self._inquire_token, made.preparation)
         begin_anew_in_children(self)
         self._warn_of_broken_plugins()
         self._warn_of_weakened_hosts()
@@ -214,7 +214,7 @@ class Broker:
             return again
         mark = _own(transport)
         source = way.source(_target(target, actions), caller, min_ttl, deadline)
-        inquiry = source.inquire()
+        inquiry = await source.inquire_async()
         answering, answer = await source.instead_async(inquiry, refused)
         access = self._pair(answering, answer, source, mark)
         if plain and answering is inquiry:
@@ -288,7 +288,7 @@ class Broker:
 
     def forked(self) -> None:
         """Begin anew in a child that was forked: with connections, workers and locks of its own."""
-        for part in (self._scratch, self._policies, self._connections, self._whole, self._narrow):
+        for part in (self._scratch, self._policies, self._connections, self._inquiries, self._whole, self._narrow):
             part.forked()
         if self._sidecar is not None:
             self._sidecar.forked()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import lru_cache
 from typing import Final
 
-from ocibroker.cache import cache_key, options_digest
+from ocibroker.cache import Flights, cache_key, options_digest
 from ocibroker.config import Config
+from ocibroker.deadline import Deadline
 from ocibroker.errors import UsageError, WrongScheme
 from ocibroker.fetching import Fetching, Means
 from ocibroker.identity import Identity
@@ -23,6 +25,8 @@ from ocibroker.watch import Watch
 
 _MOST: Final = 4096
 """Targets and identities that are remembered."""
+_PATIENCE: Final = 30.0
+"""Seconds after which files that are still being read are left to themselves."""
 
 
 class Inquiries:
@@ -38,7 +42,12 @@ class Inquiries:
         self._select: Callable[[Target, str], Selection]
         self._select = lru_cache(_MOST)(lambda target, who: select(target, config.rules, config.providers, who))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
+        self._looks = Flights[object]()
         self._closed = False
+
+    def forked(self) -> None:
+        """Begin anew in a child that was forked."""
+        self._looks.forked()
 
     def origin(self, target: Target) -> Origin:
         """Return where a connection for ``target`` goes; over plain HTTP only if that is allowed there."""
@@ -50,6 +59,21 @@ class Inquiries:
                 "plain HTTP is not allowed", culprit=str(target), hint="set plain_http in its [[tls]]"
             )
         return origin
+
+    def preparation(self, target: Target) -> Future[object] | None:
+        """Return what an event loop waits for before it inquires; none where that takes no time to speak of.
+
+        Otherwise a worker, one for all who wait, reads and verifies the files of the host's policy, and asks the
+        sidecar where that one knows it.
+        """
+        if self._policies.at_hand(target):
+            return None
+        deadline = Deadline.after(_PATIENCE)
+
+        def look() -> object:
+            return self._policies.for_origin(self.origin(target))
+
+        return self._looks.join(str(target.origin), look, deadline, provider="trust")[0].future
 
     def selection(self, target: Target, caller: Caller | None) -> Selection:
         """Return who answers for ``target``."""

@@ -52,8 +52,8 @@ class Logged:
 class Service:
     """Serves ``first``, and what follows it by ``building``, at ``doors``.
 
-    SIGHUP has the configuration read anew, also one that came before (``hang_up``). SIGTERM and SIGINT end it within
-    the grace period of the configuration; a second one ends it at once.
+    SIGHUP has the configuration read anew, also one that came before (``hang_up``). SIGTERM and SIGINT end it
+    within the grace period of the configuration; a second one ends it at once.
     """
 
     def __init__(
