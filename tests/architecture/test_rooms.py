@@ -23,6 +23,7 @@ ROOMS = (
     "helper_protocol",
     "json_answer",
     "quiet",
+    "line",
     "events",
     # parts that everything may stand on
     "deadline",

@@ -8,7 +8,7 @@ import pytest
 from rich.text import Text
 
 from ocibroker.cli.facts import Fact, fact_table
-from ocibroker.cli.line import one_line
+from ocibroker.line import one_line
 from ocibroker.cli.terminal import Terminal
 
 LOUD = [Fact("INSECURE", "really", loud=True)]

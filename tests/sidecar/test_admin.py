@@ -99,7 +99,7 @@ def test_nothing_ends_the_process(stand: Stand) -> None:
         return {*desk.endpoints}
 
     actions = {path for method, path in at_the_desk(stand, work) if method == "POST"}
-    assert actions == {"/v1/admin/reload", "/v1/admin/evict", "/v1/admin/refresh"}
+    assert actions == {f"/v1/admin/{action}" for action in ("reload", "evict", "refresh", "log-level")}
 
 
 def test_reload(stand: Stand) -> None:

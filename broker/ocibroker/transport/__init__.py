@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ocibroker.transport.connections import Connections
     from ocibroker.transport.leases import Leases
     from ocibroker.transport.local import LocalClient
+    from ocibroker.transport.loopback import PlainAnswer, ask_plainly
     from ocibroker.transport.observed import ObservedWire
     from ocibroker.transport.paired import PairedTransport
     from ocibroker.transport.pairing import Pairing
@@ -42,6 +43,7 @@ __all__ = [
     "ObservedWire",
     "PairedTransport",
     "Pairing",
+    "PlainAnswer",
     "Pools",
     "Retry",
     "RetryingWire",
@@ -51,6 +53,7 @@ __all__ = [
     "Step",
     "Wire",
     "ask",
+    "ask_plainly",
     "asked_pause",
     "direct",
     "make_async_client",
@@ -77,6 +80,7 @@ _HOME = {
     "ObservedWire": "observed",
     "PairedTransport": "paired",
     "Pairing": "pairing",
+    "PlainAnswer": "loopback",
     "Pools": "pools",
     "Retry": "retry",
     "RetryingWire": "retry",
@@ -86,6 +90,7 @@ _HOME = {
     "Step": "steps",
     "Wire": "wire",
     "ask": "steps",
+    "ask_plainly": "loopback",
     "asked_pause": "retry",
     "direct": "route",
     "make_async_client": "clients",
