@@ -168,7 +168,7 @@ def _change(event: str, text: str, times: int, at: Markup | None) -> Markup:
 def _actions(admin: str) -> Iterator[Markup]:
     yield element(
         "p",
-        "This page changes nothing, and has no buttons: what a browser can send, a page of somebody else's can make "
+        "This page changes nothing, and has no buttons: what a browser can send, somebody else's page can make "
         "it send. What changes something needs a header that no browser's form sends:",
     )
     yield command(admin, "reload", "")

@@ -60,7 +60,7 @@ def _weak(tls: TargetTLS | None) -> Node:
 
 
 def _facts(one: TargetStatus, now: datetime, admin: str) -> Iterator[Fact]:
-    yield "state", MEANING[one.state]
+    yield "state", MEANING[one.state] if one.expires_at else None
     yield "identity", ", ".join(one.identity) or "none"
     yield "provider", f"{one.provider or 'none'} ({one.because})" if one.because else one.provider
     for name, at in (
