@@ -26,7 +26,7 @@ from tests.status.shown import shown
 from tests.transport.brokers import Desk
 from tests.transport.canary import Canary
 
-RULE = '[[registry]]\nmatch = "{}"\nprovider = "basic"\noptions = {{ username = "a", password = {{ file = "{}" }} }}\n'
+RULE = '[[registry]]\nmatch = "{}"\nprovider = "basic"\n[registry.options]\nusername = "a"\npassword = {{ file = "{}" }}\n'
 
 
 @pytest.fixture

@@ -194,7 +194,7 @@ class TestMany:
         assert first.verdict.standing == "degraded"
 
     def test_a_page_is_there_at_once(self, stand: Stand, many: Mapping[Target, Outlook]) -> None:
-        """Measured: 45 ms with its HTML, on one slow processor; what is asserted leaves room for a busy one."""
+        """Measured: 17 ms with its HTML, on a processor that others were using too."""
 
         async def work(survey: Survey) -> float:
             await survey.status()
@@ -206,7 +206,7 @@ class TestMany:
             return min(took)
 
         took = surveyed(stand, work, many)
-        assert took < 1.0, took
+        assert took < 0.2, took
 
 
 class TestWhoMayLook:
