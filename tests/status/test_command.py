@@ -26,7 +26,12 @@ from tests.status.shown import shown
 from tests.transport.brokers import Desk
 from tests.transport.canary import Canary
 
-RULE = '[[registry]]\nmatch = "{}"\nprovider = "basic"\n[registry.options]\nusername = "a"\npassword = {{ file = "{}" }}\n'
+RULE = """\
+[[registry]]
+match = "{}"
+provider = "basic"
+options = {{ username = "alice", password = {{ file = "{}" }} }}
+"""
 
 
 @pytest.fixture

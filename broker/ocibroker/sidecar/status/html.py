@@ -1,7 +1,8 @@
 """Elements of HTML; the one place where text becomes markup, and none becomes it unescaped.
 
-What is not :class:`Markup` is text, by its type: nothing has to be marked as dangerous. A template library would do the
-same in another language, which mypy does not read, for two more distributions in a process that holds credentials.
+What is not :class:`Markup` is text, by its type: nothing has to be marked as dangerous. A template library would
+do the same in another language, which mypy does not read, for two more distributions in a process that holds
+credentials.
 """
 
 from __future__ import annotations
