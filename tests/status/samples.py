@@ -180,6 +180,7 @@ def hostile(text: str) -> Status:
         provider=text,
         because=text,
         identity=(text, text),
+        realms=(text,),
         expires_at=later(hours=1),
         failures=1,
         failure=failure,

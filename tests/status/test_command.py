@@ -181,7 +181,8 @@ class TestWholeProcess:
         assert "bad.test/app: file" in told.verdict.reason
         assert told.cache.answers == {"hit": 1}
         assert told.configuration.generation == 2
-        assert {one.name for one in told.listeners} == {"socket", "admin"}
+        found = {one.name: one for one in told.listeners}
+        assert (found["socket"].mode, found["admin"].connections) == ("0600", 1)
         assert (done.code, watched.returncode) == (1, 1)
         for text in (page.text, data.text, done.everything, watched.stdout, sidecar.log.read_text()):
             assert canary.hits(text) == []

@@ -18,7 +18,7 @@ WRONG = ConfigurationError("unknown key", culprit="config.toml:3", hint="did you
 
 
 def facts(word: str = "ready", **more: object) -> Facts:
-    return Facts(word=word, policy="any", states=more.pop("states", {}), **more)  # type: ignore[arg-type]  # as given
+    return Facts(word=word, states=more.pop("states", {}), **more)  # type: ignore[arg-type]  # as given
 
 
 @pytest.mark.parametrize(

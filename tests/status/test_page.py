@@ -6,7 +6,7 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocibroker.sidecar.status.html import LONGEST, element
@@ -44,6 +44,7 @@ def outline(text: str) -> list[tuple[str, tuple[str, ...]]]:
     return parser.found
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_a_text_is_the_page_has_the_same_elements(text: str) -> None:
     shown = page(samples.hostile(f"x{text}"), View(), ADMIN)
@@ -57,7 +58,7 @@ def test_a_text_or_attribute_is_never_markup_and_steers_nobody_s_eye(text: str) 
     assert made.isprintable()
 
 
-def test_a_long_text_is_cut(request: pytest.FixtureRequest) -> None:
+def test_a_long_text_is_cut() -> None:
     assert len(element("p", "x" * 10**6).text) < LONGEST + 20
 
 

@@ -52,7 +52,10 @@ class TargetTLS(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One target that is kept fresh; ``identity`` is what its credential is bound to, as declared."""
+    """One target that is kept fresh; ``identity`` is what its credential is bound to, as declared.
+
+    ``realms`` are token endpoints on other hosts that its rule allows.
+    """
 
     target: str
     state: TokenState
@@ -60,6 +63,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     provider: str | None = None
     because: str = ""
     identity: tuple[str, ...] = ()
+    realms: tuple[str, ...] = ()
     fetched_at: datetime | None = None
     expires_at: datetime | None = None
     renewed_at: datetime | None = None
@@ -80,7 +84,10 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListenerStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Where callers come in; ``mode`` and ``owner`` are a Unix socket's, ``callers`` are those who may."""
+    """Where callers come in; ``mode`` and ``owner`` are a Unix socket's, ``callers`` are those who may.
+
+    ``connections`` are those that are open.
+    """
 
     name: str
     address: str
@@ -88,6 +95,7 @@ class ListenerStatus(msgspec.Struct, frozen=True, kw_only=True):
     mode: str | None = None
     owner: str | None = None
     tls: bool = False
+    connections: int = 0
 
 
 class CacheStatus(msgspec.Struct, frozen=True, kw_only=True):

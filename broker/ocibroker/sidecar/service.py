@@ -96,6 +96,7 @@ class Service:
             record=Record(clock),
             loudness=LogLevel(clock=clock),
             clock=clock,
+            guests=lambda: self._server.guests(),  # it is made below
             dropped=logged.dropped,
             suppressed=logged.suppressed,
         )

@@ -15,6 +15,7 @@ from ocibroker.config import Config
 from ocibroker.providers import BUILT_IN, Installed, Providers, installed
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.generation import Generation
+from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.status.targets import failure_of
 from ocibroker.sidecar.succession import Standing
 from ocibroker.version import __version__
@@ -41,8 +42,8 @@ def _origin(name: str, module: str, others: Iterable[Installed]) -> tuple[str, s
     return "", ""
 
 
-def listeners(doors: Iterable[Door]) -> Iterator[ListenerStatus]:
-    """Return where callers come in."""
+def listeners(doors: Iterable[Door], guests: Mapping[ListenerName, int]) -> Iterator[ListenerStatus]:
+    """Return where callers come in, and how many are there."""
     for door in doors:
         mode, owner = _file(door.path) if door.path else (None, None)
         yield ListenerStatus(
@@ -52,6 +53,7 @@ def listeners(doors: Iterable[Door]) -> Iterator[ListenerStatus]:
             mode=mode,
             owner=owner,
             tls=door.entrance.certificates is not None,
+            connections=guests.get(door.name, 0),
         )
 
 

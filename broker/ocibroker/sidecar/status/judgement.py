@@ -35,7 +35,6 @@ class Facts:
     """
 
     word: str
-    policy: str
     states: Mapping[TokenState, int]
     worst: tuple[Target, TokenState, OcibrokerError | None] | None = None
     refused: OcibrokerError | None = None

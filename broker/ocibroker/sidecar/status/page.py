@@ -115,7 +115,13 @@ def _listeners(status: Status) -> Iterator[list[Fact]]:
     for one in status.listeners:
         mode = f"mode {one.mode}, owner {one.owner}" if one.mode else None
         tls = "TLS" if one.tls else None
-        yield [(one.name, one.address), ("who may ask", one.callers), ("file", mode), ("encrypted", tls)]
+        yield [
+            (one.name, one.address),
+            ("who may ask", one.callers),
+            ("file", mode),
+            ("encrypted", tls),
+            ("connections", str(one.connections)),
+        ]
 
 
 def _cache(status: Status) -> Iterator[Fact]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from ocibroker.api.status import ProcessStatus, Status, TargetStatus
+from ocibroker.api.status import ProcessStatus, ProviderStatus, Status, TargetStatus
 from ocibroker.clock import Clock
 from ocibroker.sidecar.aside import aside
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.health import Health
+from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.log_level import LogLevel
 from ocibroker.sidecar.prefetch import Prefetch
 from ocibroker.sidecar.pulse import Pulse
@@ -38,7 +39,8 @@ def _none() -> int:
 class Survey:
     """Nobody is asked for it, and the event loop is not held up; ``began`` is when the process did.
 
-    ``dropped`` and ``suppressed`` count lines of the log that nobody took, and that repeated another.
+    ``guests`` counts the connections of each door, ``dropped`` and ``suppressed`` the lines of the log that nobody
+    took, and that repeated another.
     """
 
     succession: Succession
@@ -49,6 +51,7 @@ class Survey:
     record: Record
     loudness: LogLevel
     clock: Clock
+    guests: Callable[[], Mapping[ListenerName, int]] = dict
     dropped: Callable[[], int] = _none
     suppressed: Callable[[], int] = _none
     began: datetime = field(init=False)
@@ -70,10 +73,7 @@ class Survey:
         page = min(max(1, page), pages)
         shown = targets[(page - 1) * EACH : page * EACH]
         with self.succession.lease() as generation:
-            rows = await aside(lambda: self._rows(generation, shown), "status")
-            found = generation.broker
-            silent = found.upkeep.silent()
-            offered = await aside(lambda: tuple(house.providers(found.providers, silent)), "status")
+            rows, offered = await aside(lambda: self._looked_up(generation, shown), "status")
             return Status(
                 at=self.clock.now(),
                 verdict=verdict,
@@ -82,16 +82,20 @@ class Survey:
                 pages=pages,
                 targets=rows,
                 providers=offered,
-                listeners=tuple(house.listeners(self.doors)),
+                listeners=tuple(house.listeners(self.doors, self.guests())),
                 cache=house.cache(generation, self.record.answers),
                 configuration=house.configuration(generation.config, self.succession.standing),
                 process=self._process(),
                 timeline=self.record.changes,
             )
 
-    def _rows(self, generation: Generation, shown: Sequence[Target]) -> tuple[TargetStatus, ...]:
-        now, outlooks = self.clock.now(), self.prefetch.outlooks
-        return tuple(target_status(generation.broker, one, outlooks[one], now) for one in shown if one in outlooks)
+    def _looked_up(
+        self, generation: Generation, shown: Sequence[Target]
+    ) -> tuple[tuple[TargetStatus, ...], tuple[ProviderStatus, ...]]:
+        """Return what files may have to be read for: identities, authorities, the metadata of plugins."""
+        now, outlooks, broker = self.clock.now(), self.prefetch.outlooks, generation.broker
+        rows = (target_status(broker, one, outlooks[one], now) for one in shown if one in outlooks)
+        return tuple(rows), tuple(house.providers(broker.providers, broker.upkeep.silent()))
 
     def _ranking(self) -> Ranking:
         return Ranking.of(self.prefetch.outlooks, self.clock.now())
@@ -104,7 +108,6 @@ class Survey:
             broker = generation.broker
             return Facts(
                 word=self.health.word,
-                policy=self.health.policy,
                 states=ranking.counts,
                 worst=(*worst, outlooks[worst[0]].error) if worst is not None and told else None,
                 refused=self.succession.standing.failure,

@@ -75,6 +75,7 @@ def _facts(one: TargetStatus, now: datetime, admin: str) -> Iterator[Fact]:
     if one.failure:
         yield from failure_facts(one.failure)
     yield "endpoint", one.origin
+    yield "realms", ", ".join(one.realms)
     yield from _trust(one.tls)
     yield "do", [_command(action, one.target, admin) for action in ("refresh", "evict")]
 

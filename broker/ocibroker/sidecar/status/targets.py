@@ -62,6 +62,7 @@ def _status(target: Target, inquiry: Inquiry, stands: Outlook, now: datetime) ->
         provider=inquiry.provider,
         because=inquiry.selection.why,
         identity=inquiry.identity.parts if inquiry.identity else (),
+        realms=inquiry.selection.realms,
         fetched_at=stands.fetched_at,
         expires_at=stands.expires_at,
         renewed_at=_after(now, stands.renew_in),
