@@ -13,6 +13,7 @@ from ocibroker.sidecar.status.html import LONGEST, element
 from ocibroker.sidecar.status.page import page
 from ocibroker.sidecar.status.view import View
 from ocibroker.sidecar.status.words import clock_time, counted, span, when
+from tests.architecture.house import called, modules
 from tests.status import samples
 
 ADMIN = "127.0.0.1:9465"
@@ -56,6 +57,11 @@ def test_a_text_or_attribute_is_never_markup_and_steers_nobody_s_eye(text: str) 
     made = element("p", text, title=text).text
     assert outline(made) == [("p", ("title",))]
     assert made.isprintable()
+
+
+def test_markup_is_made_in_one_place() -> None:
+    made = {one.name for one in modules() for name in called(one.tree) if name.endswith(".status.html.Markup")}
+    assert made == set()
 
 
 def test_a_long_text_is_cut() -> None:

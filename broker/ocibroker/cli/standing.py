@@ -27,8 +27,6 @@ def show(found: Status, terminal: Terminal) -> None:
         terminal.say(f"page {found.page} of {found.pages}, the worst first: --page shows others")
     terminal.say("")
     terminal.show(fact_table(_house(found)))
-    for name, value in _loud(found):
-        terminal.note(f"{name}: {value}")
 
 
 _HEADINGS: Final = ("state", "target", "identity", "expires", "renewed", "last error")
@@ -72,10 +70,9 @@ def _house(found: Status) -> Iterator[Fact]:
         "configuration", f"generation {config.generation}, {config.path or 'no file'}", when(config.since, found.at)
     )
     yield Fact("process", f"{process.pid}, {process.version}", f"started {when(process.since, found.at)}")
+    if config.insecure:
+        yield Fact("INSECURE", ", ".join(config.insecure), loud=True)
+    if config.failure:
+        yield Fact("ERROR", f"{config.failure.culprit}: {config.failure.message}", config.failure.hint, loud=True)
     for change in found.timeline[:_LATEST]:
         yield Fact(change.event, change.text, when(change.at, found.at))
-
-
-def _loud(found: Status) -> Iterator[tuple[str, str]]:
-    if found.configuration.insecure:
-        yield "INSECURE", ", ".join(found.configuration.insecure)

@@ -64,7 +64,8 @@ class Prefetch:
         beside = (one for one in self._tasks if one.registry == target.registry and one != target)
         for one in [*({target} & self._tasks.keys()), *islice(beside, _AT_ONCE)]:
             self._tasks[one].cancel()
-            self._outlooks[one] = self._seen(one)
+            if one == target or not self._outlooks[one].anonymous:  # that is remembered for seconds only
+                self._outlooks[one] = self._seen(one)
             self._tasks[one] = loop.create_task(self.keep_fresh(one, at_once=True))
 
     def heard(self, event: Event) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from ocibroker.sidecar.status.html import Markup, Node, element
 from ocibroker.sidecar.status.words import clock_time, when
 
-Fact = tuple[str, Node | list[Markup]]
+Fact = tuple[str, Node | Sequence[Node]]
 """A name and a value; one without a value is left out."""
 
 
@@ -24,6 +24,6 @@ def moment(at: datetime | None, now: datetime) -> Markup | None:
     return element("span", f"{when(at, now)} ", element("time", clock_time(at), datetime=at.isoformat()))
 
 
-def _pair(name: str, value: Node | list[Markup]) -> tuple[Markup, Markup]:
+def _pair(name: str, value: Node | Sequence[Node]) -> tuple[Markup, Markup]:
     shown = element("bdi", value) if isinstance(value, str) else value
     return element("dt", name), element("dd", shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -87,7 +88,8 @@ def _section(title: str, *parts: Node | Iterable[Node]) -> Markup:
 def _counts(status: Status) -> Markup | None:
     if not status.states:
         return None
-    return element("p", [Markup(f"{badge(state).text} {count} ") for state, count in status.states.items()])
+    pairs = ((badge(state), f" {count} ") for state, count in status.states.items())
+    return element("p", chain.from_iterable(pairs))
 
 
 def _pages(status: Status, view: View) -> Markup | None:
@@ -103,12 +105,13 @@ def _pages(status: Status, view: View) -> Markup | None:
 def _provider(one: ProviderStatus) -> Markup:
     known = f" {one.distribution} {one.version}" if one.distribution else ""
     wrong = one.broken or "; ".join(f"{source} does not answer in time" for source in one.silent)
-    bad = (
-        Markup(f" {element('span', 'broken' if one.broken else 'silent', class_='badge bad').text} ")
-        if wrong
-        else None
+    word = element("span", "broken" if one.broken else "silent", class_="badge bad")
+    return element(
+        "li",
+        element("b", one.name),
+        element("span", known, class_="quiet"),
+        (" ", word, " ", element("bdi", wrong)) if wrong else None,
     )
-    return element("li", element("b", one.name), element("span", known, class_="quiet"), bad, wrong)
 
 
 def _listeners(status: Status) -> Iterator[list[Fact]]:
@@ -168,7 +171,7 @@ def _timeline(status: Status) -> Markup:
 
 def _change(event: str, text: str, times: int, at: Markup | None) -> Markup:
     again = f" ({times} times)" if times > 1 else ""
-    return element("li", at, Markup(" "), element("code", event), Markup(" "), element("bdi", text), again)
+    return element("li", at, " ", element("code", event), " ", element("bdi", text), again)
 
 
 def _actions(admin: str) -> Iterator[Markup]:

@@ -39,6 +39,7 @@ details,.card{background:var(--card);border:1px solid var(--line);border-radius:
 margin:.35rem 0}
 summary{cursor:pointer}
 summary b{margin:0 .35rem}
+summary .bad:last-child{margin-left:.35rem}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.15rem 1rem;margin:.5rem 0}
 dt{color:var(--quiet)}
 dd{margin:0;min-width:0}

@@ -56,7 +56,7 @@ def _ends(one: TargetStatus, now: datetime) -> Node:
 def _weak(tls: TargetTLS | None) -> Node:
     if tls is None or not (tls.insecure or tls.plain_http):
         return None
-    return Markup(f" {element('span', 'INSECURE', class_='badge bad').text}")
+    return element("span", "INSECURE", class_="badge bad")
 
 
 def _facts(one: TargetStatus, now: datetime, admin: str) -> Iterator[Fact]:
@@ -83,7 +83,7 @@ def _facts(one: TargetStatus, now: datetime, admin: str) -> Iterator[Fact]:
 def failure_facts(failure: Failure) -> Iterator[Fact]:
     """Return what went wrong, and what to do."""
     lead = f"{failure.culprit}: {failure.message}" if failure.culprit else failure.message
-    yield "last error", [element("code", failure.type), Markup(" "), element("bdi", lead)]
+    yield "last error", [element("code", failure.type), " ", element("bdi", lead)]
     yield "request id", failure.request_id
     yield "cure", failure.hint
 
