@@ -255,11 +255,9 @@ class Broker:
         from ocibroker.explanation import explain  # only a person asks, and an answer need not wait for it
 
         wanted = _target(target, None)
-        said = self._inquiries.trusting(wanted, caller)
         return explain(
             wanted,
-            lambda: self._inquiries.footing(wanted, caller).policies,
-            self._footings.note(said) if said else "",
+            lambda: self._inquiries.trusted(wanted, caller),
             lambda: self._whole.inquire(wanted, caller),
             self._whole.answers.known,
         )

@@ -20,7 +20,7 @@ from ocibroker.origin import Origin
 from ocibroker.request import Caller
 from ocibroker.selection import Selection, select
 from ocibroker.target import Target
-from ocibroker.tls import Contents
+from ocibroker.tls import Contents, TLSPolicies
 from ocibroker.transport.connections import Connections
 from ocibroker.watch import Watch
 
@@ -67,6 +67,11 @@ class Inquiries:
         """Return who says how the host of ``target`` is trusted; none where nobody but the configuration does."""
         selection = self.selection(target, caller)
         return self._asking(selection, target, caller) if selection.trusting else None
+
+    def trusted(self, target: Target, caller: Caller | None) -> tuple[TLSPolicies, str]:
+        """Return the policies for ``target``, and what a person should know of where they come from."""
+        said = self.trusting(target, caller)
+        return self.footing(target, caller).policies, self._footings.note(said) if said else ""
 
     def having_key(self, target: Target, caller: Caller | None) -> Fetching | None:
         """Return who may have a key for SSH for ``target``; none where nobody can have one."""
