@@ -408,6 +408,7 @@ class Broker:
         for entry in self.config.tls:
             for warning in entry.warnings:
                 _LOG.warning("%s", warning)
+        self._inquiries.read_trust()
 
 
 def _second(inquiry: Inquiry) -> Inquiry:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
 from ocibroker.cache import cache_key, options_digest
 from ocibroker.config import Config
-from ocibroker.errors import UsageError, WrongScheme
+from ocibroker.errors import OcibrokerError, UsageError, WrongScheme
 from ocibroker.fetching import Fetching, Means
 from ocibroker.footing import Footing
 from ocibroker.footings import Footings
@@ -36,6 +37,7 @@ class Inquiries:
     """
 
     def __init__(self, config: Config, means: Means, known: Known, common: Connections, footings: Footings) -> None:
+        self._rules, self._providers = config.rules, config.providers
         self._means = means
         self._known = known
         self._common = common
@@ -44,6 +46,15 @@ class Inquiries:
         self._select = lru_cache(_MOST)(lambda target, who: select(target, config.rules, config.providers, who))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
         self._closed = False
+
+    def read_trust(self) -> None:
+        """Read what files say of the hosts that rules spell out, so that what they weaken is told at once."""
+        for rule in self._rules:
+            if "*" not in rule.pattern.host and hasattr(self._providers.loaded.get(rule.provider), "trust"):
+                host, port = rule.pattern.host, rule.pattern.port
+                target = Target(f"{host}:{port}" if port else host, rule.pattern.path)
+                with suppress(OcibrokerError):  # who asks is told of it
+                    self.footing(target, Caller.of_account(rule.account)).policies  # noqa: B018  # it reads
 
     def reach(self, target: Target, caller: Caller | None = None) -> tuple[Origin, Footing]:
         """Return where a connection for ``target`` goes, and how; over plain HTTP only if that is allowed there."""

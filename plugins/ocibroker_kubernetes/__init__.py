@@ -21,7 +21,6 @@ from ocibroker.provider import (
     Trust,
     providers,
 )
-from ocibroker_kubernetes.keys import KEYS
 from ocibroker_kubernetes.options import KubernetesOptions, path_of
 
 if TYPE_CHECKING:
@@ -47,6 +46,8 @@ class KubernetesProvider:
         options, target = request.options, request.target
         wanted = (str(target), *target.actions, f"path {path_of(request)}")
         if (folder := options.fleet_secret) is not None:
+            from ocibroker_kubernetes.keys import KEYS  # here, as the others: most have no such rule
+
             return Identity((f"folder {folder}", *wanted), watch=tuple(folder / key for key in KEYS))
         watch = (options.kubeconfig,) if options.kubeconfig else ()
         return Identity(
@@ -59,7 +60,6 @@ class KubernetesProvider:
         Raises :class:`~ocibroker.errors.OcibrokerError` that names the file or the key that is wrong, or says what
         the API server has refused.
         """
-        # Here, as below, since whoever pulls from another registry should not wait for it.
         from ocibroker_kubernetes.content import credential_of
 
         return credential_of(request)

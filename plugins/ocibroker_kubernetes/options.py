@@ -14,7 +14,8 @@ PATH_ANNOTATION: Final = "ocibroker/fleet-path"
 
 _POD: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_NAME: Final = re.compile(rf"{_LABEL}/{_LABEL}(?:\.{_LABEL})*", re.ASCII)
+# Not compiled, since only a rule of this provider needs it.
+_NAME: Final = rf"(?a:{_LABEL}/{_LABEL}(?:\.{_LABEL})*)"
 """``namespace/name``, by RFC 1123."""
 
 
@@ -37,7 +38,7 @@ class KubernetesOptions(Options, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if bool(self.fleet_secret) + bool(self.secret) + bool(self.service_account) != 1:
             raise ValueError("needs exactly one of fleet_secret, secret and service_account")
-        if not self.fleet_secret and not _NAME.fullmatch(self.secret or self.service_account):
+        if not self.fleet_secret and not re.fullmatch(_NAME, self.secret or self.service_account):
             raise ValueError("names a secret or a service account by something else than namespace/name")
 
     @property
