@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
 
 from ocibroker.answers import Answers
 from ocibroker.credential import Anonymous, Credential
-from ocibroker.deadline import Deadline
+from ocibroker.deadline import Deadline, number
 from ocibroker.demand import Answer, Demand
-from ocibroker.errors import NoIdentity, OcibrokerError, UsageError
+from ocibroker.errors import NoIdentity, OcibrokerError
 from ocibroker.inquiry import Inquiry
 
 Answered = tuple[Inquiry, Answer]
 """Whose answer it is, and the answer."""
 Outcome = Answer | NoIdentity
-
-_LONGEST: Final = 1e9
 
 
 class BrokerSource:
@@ -119,10 +116,3 @@ def _settled(inquiry: Inquiry, outcome: Outcome) -> Answered:
     if inquiry.selection.last and isinstance(outcome, Anonymous):
         return inquiry, Anonymous(f"no rule matches {inquiry.target}, and {outcome.reason}")
     return inquiry, outcome
-
-
-def number(name: str, seconds: object) -> float:
-    """Return ``seconds``, which are at most some decades; raises :class:`~ocibroker.errors.UsageError`."""
-    if isinstance(seconds, int | float) and seconds >= 0:  # not a number is neither
-        return min(float(seconds), _LONGEST)
-    raise UsageError("is no number of seconds from 0 on", culprit=name)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
-from functools import lru_cache
 from typing import Final
 
 from ocibroker.cache import cache_key, options_digest
-from ocibroker.config import Config
-from ocibroker.errors import OcibrokerError, UsageError, WrongScheme
-from ocibroker.fetching import Fetching, Means
+from ocibroker.choosing import Choosing
+from ocibroker.errors import UsageError, WrongScheme
 from ocibroker.footing import Footing
 from ocibroker.footings import Footings
 from ocibroker.identity import Identity
@@ -19,48 +15,34 @@ from ocibroker.inquiry import Inquiry
 from ocibroker.known import Known
 from ocibroker.origin import Origin
 from ocibroker.request import Caller
-from ocibroker.selection import Selection, select
+from ocibroker.selection import Selection
 from ocibroker.target import Target
-from ocibroker.tls import Contents, TLSPolicies
-from ocibroker.transport.connections import Connections
+from ocibroker.tls import Contents
 from ocibroker.watch import Watch
 
 _MOST: Final = 4096
-"""Targets and identities that are remembered."""
+"""Identities whose files are watched."""
 
 
 class Inquiries:
-    """Makes inquiries by ``config``; the broker owns it. Errors are :class:`~ocibroker.errors.OcibrokerError`.
+    """Makes inquiries of whom ``choosing`` chooses; the broker owns it.
 
-    ``known`` is looked at for whether there is an answer already. Hosts are reached by ``common``, or by one of the
-    ``footings`` where a rule's provider says how its host is trusted.
+    Hosts are reached by ``footings``; ``known`` is looked at for whether there is an answer already. Errors are
+    :class:`~ocibroker.errors.OcibrokerError`.
     """
 
-    def __init__(self, config: Config, means: Means, known: Known, common: Connections, footings: Footings) -> None:
-        self._rules, self._providers = config.rules, config.providers
-        self._means = means
-        self._known = known
-        self._common = common
+    def __init__(self, choosing: Choosing, footings: Footings, known: Known) -> None:
+        self._choosing = choosing
         self._footings = footings
-        self._select: Callable[[Target, str], Selection]
-        self._select = lru_cache(_MOST)(lambda target, who: select(target, config.rules, config.providers, who))
+        self._known = known
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
         self._closed = False
-
-    def read_trust(self) -> None:
-        """Read what files say of the hosts that rules spell out, so that what they weaken is told at once."""
-        for rule in self._rules:
-            if "*" not in rule.pattern.host and hasattr(self._providers.loaded.get(rule.provider), "trust"):
-                host, port = rule.pattern.host, rule.pattern.port
-                target = Target(f"{host}:{port}" if port else host, rule.pattern.path)
-                with suppress(OcibrokerError):  # who asks is told of it
-                    self.footing(target, Caller.of_account(rule.account)).policies  # noqa: B018  # it reads
 
     def reach(self, target: Target, caller: Caller | None = None) -> tuple[Origin, Footing]:
         """Return where a connection for ``target`` goes, and how; over plain HTTP only if that is allowed there."""
         if self._closed:
             raise UsageError("the broker is closed", culprit=str(target), hint="ask within its `with` block")
-        footing = self.footing(target, caller)
+        footing = self._footings.of(target, caller)
         policies = footing.policies
         origin = policies.origin_of(target)
         if origin.scheme == "http" and not policies.plain_http(origin):
@@ -68,30 +50,6 @@ class Inquiries:
                 "plain HTTP is not allowed", culprit=str(target), hint="set plain_http in its [[tls]]"
             )
         return origin, footing
-
-    def footing(self, target: Target, caller: Caller | None) -> Footing:
-        """Return how hosts are reached by an access to ``target``."""
-        said = self.trusting(target, caller)
-        return self._footings.of(said) if said else self._common
-
-    def trusting(self, target: Target, caller: Caller | None) -> Fetching | None:
-        """Return who says how the host of ``target`` is trusted; none where nobody but the configuration does."""
-        selection = self.selection(target, caller)
-        return self._asking(selection, target, caller) if selection.trusting else None
-
-    def trusted(self, target: Target, caller: Caller | None) -> tuple[TLSPolicies, str]:
-        """Return the policies for ``target``, and what a person should know of where they come from."""
-        said = self.trusting(target, caller)
-        return self.footing(target, caller).policies, self._footings.note(said) if said else ""
-
-    def having_key(self, target: Target, caller: Caller | None) -> Fetching | None:
-        """Return who may have a key for SSH for ``target``; none where nobody can have one."""
-        selection = self.selection(target, caller)
-        return self._asking(selection, target, caller) if hasattr(selection.provider, "ssh_key") else None
-
-    def selection(self, target: Target, caller: Caller | None) -> Selection:
-        """Return who answers for ``target``."""
-        return self._select(target, caller.account if caller else "")
 
     def inquire(self, target: Target, caller: Caller | None) -> Inquiry:
         """Return the inquiry, and raise what is wrong with the files of the host's policy."""
@@ -116,16 +74,10 @@ class Inquiries:
         """Make none any more."""
         self._closed = True
 
-    def _asking(self, selection: Selection, target: Target, caller: Caller | None) -> Fetching | None:
-        provider, options = selection.provider, selection.options
-        if provider is None or options is None:
-            return None
-        return Fetching(provider=provider, target=target, options=options, caller=caller, means=self._means)
-
     def _inquiry(
         self, target: Target, origin: Origin, caller: Caller | None, footing: Footing, trust: Contents
     ) -> Inquiry:
-        return self._of(self.selection(target, caller), target, origin, caller, footing, trust)
+        return self._of(self._choosing.selection(target, caller), target, origin, caller, footing, trust)
 
     def _of(
         self,
@@ -136,7 +88,7 @@ class Inquiries:
         footing: Footing,
         trust: Contents,
     ) -> Inquiry:
-        fetching, otherwise = self._asking(selection, target, caller), selection.otherwise
+        fetching, otherwise = self._choosing.fetching(selection, target, caller), selection.otherwise
         if fetching is None:
             return Inquiry(target=target, origin=origin, selection=selection, footing=footing, trust=trust)
         provider, options = fetching.provider, fetching.options
@@ -172,7 +124,7 @@ class Inquiries:
             return None
         if (known := self._watches.get(identity)) is not None:
             return known
-        watch = self._watches[identity] = Watch(identity.watch, self._means.clock.monotonic)
+        watch = self._watches[identity] = Watch(identity.watch, self._choosing.means.clock.monotonic)
         if len(self._watches) > _MOST:
             self._watches.popitem(last=False)
         return watch

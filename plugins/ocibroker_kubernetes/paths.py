@@ -99,7 +99,15 @@ def _value(key: str, content: object, culprit: str) -> Value:
         return Value(key, culprit, str(content).encode())
     if not isinstance(content, str):
         raise value.wrong("is no text", "put it in quotes")
-    return Value(key, culprit, _decoded(content, value) if key in _ENCODED else content.encode(errors="replace"))
+    return Value(key, culprit, _decoded(content, value) if key in _ENCODED else _encoded(content, value))
+
+
+def _encoded(content: str, value: Value) -> bytes:
+    try:
+        return content.encode()
+    except UnicodeEncodeError:
+        pass
+    raise value.wrong("is not valid Unicode")
 
 
 def _decoded(content: str, value: Value) -> bytes:

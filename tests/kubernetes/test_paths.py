@@ -100,7 +100,8 @@ def test_whatever_it_holds_the_outcome_is_settings_none_or_a_typed_error(content
     )
 )
 def test_no_error_shows_a_value(values: dict[str, object]) -> None:
-    text = yaml.safe_dump({"apps/one": values}, allow_unicode=True)
+    user = {"username": "bob"} if isinstance(values.get("username"), str) else {}  # which is no secret
+    text = yaml.safe_dump({"apps/one": {**values, **user}}, allow_unicode=True)
 
     def all_of() -> str:
         found = settings_for("apps/one", file(text))
@@ -119,6 +120,8 @@ def test_no_error_shows_a_value(values: dict[str, object]) -> None:
     [
         ("apps/one: {username: 12}", "is no text"),
         ("apps/one: {caBundle: '%'}", "is not base64"),
+        ('apps/one: {password: "\\ud800"}', "is not valid Unicode"),
+        ("a: &a {username: x}\napps/one: {<<: *a}", "not a YAML mapping"),
         ("apps/one: {basicHTTP: 'true'}", "neither true nor false"),
         ("apps/one: {caCerts: x}", "unknown key"),
         ("apps/one: x", "is no mapping"),
