@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ocibroker.provider import (
     Anonymous,
-    AuthFile,
     Credential,
     CredentialUnavailable,
     FetchRequest,
@@ -85,7 +84,7 @@ def _of_account(request: Asked) -> Credential:
     namespace, name = request.options.service_account.split("/")
     server = ApiServer.of(request)
     for secret in server.pull_secrets(namespace, name):
-        logins: AuthFile | None = logins_of(server.secret(namespace, secret))
+        logins = logins_of(server.secret(namespace, secret))
         if logins is not None and (found := login_in(logins, request.target)) is not None:
             return found
     return _found(request, request.options.named, None)

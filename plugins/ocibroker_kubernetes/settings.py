@@ -36,14 +36,14 @@ class Settings:
 
         Raises :class:`~ocibroker.errors.CredentialUnavailable` where there is only one, or one is malformed.
         """
-        username, password = _filled(self.username), _filled(self.password)
-        if username is None and password is None:
-            return Anonymous(f"{self.source} holds no user name and no password")
-        if username is None or password is None:
-            here, missing = ("username", "password") if username else ("password", "username")
-            why = f"holds a {here} without a {missing}"
-            raise CredentialUnavailable(why, culprit=self.source, hint="give both or none")
-        return Basic(username=username.text, secret=_secret(password))
+        match _filled(self.username), _filled(self.password):
+            case Value() as username, Value() as password:
+                return Basic(username=username.text, secret=_secret(password))
+            case Value() as username, None:
+                raise self._alone(username, "password")
+            case None, Value() as password:
+                raise self._alone(password, "user name")
+        return Anonymous(f"{self.source} holds no user name and no password")
 
     def trust(self) -> Trust | None:
         """Return how the registry is reached and trusted, or none where nothing is said of it.
@@ -54,7 +54,7 @@ class Settings:
         said = [*([self.ca] if self.ca else []), *weakened]
         if len(said) > 1:
             keys = " and ".join(one.key for one in said)
-            hint = "remove all but one; to refuse what cannot be verified, leave cacerts alone"
+            hint = "remove all but one, or set what weakens to false"
             raise ConfigurationError(f"{keys} contradict each other", culprit=self.source, hint=hint)
         if not said:
             return None
@@ -75,6 +75,10 @@ class Settings:
         except OcibrokerError as error:
             failure = error if isinstance(error, ConfigurationError) else key.wrong(error.message)
         raise failure
+
+    def _alone(self, given: Value, missing: str) -> CredentialUnavailable:
+        why = f"holds {given.key} without a {missing}"
+        return CredentialUnavailable(why, culprit=self.source, hint="give both or none")
 
 
 def _filled(value: Value | None) -> Value | None:

@@ -17,6 +17,8 @@ from tests.kubernetes.mounts import USER, entry, for_paths, mounted, rule
 from tests.kubernetes.private import APP, pull, registry
 from tests.transport.brokers import Desk
 
+STORAGE = {**USER, "reference": "registry.test/fleet"}
+
 
 @pytest.mark.acceptance(9, 10, 11)
 @pytest.mark.parametrize(
@@ -46,7 +48,22 @@ from tests.transport.brokers import Desk
             "insecureSkipVerify and basicHTTP contradict",
         ),
         ({"username": "alice"}, OcibrokerError, "folder {folder}", "username without a password"),
-        ({"password": "wonder"}, OcibrokerError, "folder {folder}", "password without a username"),
+        ({"password": "wonder"}, OcibrokerError, "folder {folder}", "password without a user name"),
+        (
+            {**STORAGE, "agentUsername": "alice"},
+            OcibrokerError,
+            "folder {folder}",
+            "agentUsername without a password",
+        ),
+        (
+            {**STORAGE, "insecure": "true", "insecureSkipTLS": "0"},
+            ConfigurationError,
+            "folder {folder}",
+            "insecure",
+        ),
+        ({"reference": "elsewhere.test/x"}, OcibrokerError, "folder {folder}", "is for elsewhere.test, not for"),
+        ({"reference": ""}, OcibrokerError, "folder {folder}", "holds no reference"),
+        ({"reference": "a b"}, ConfigurationError, "file {folder}/reference", "host"),
         ({"username": "alice", "password": "a\nb"}, OcibrokerError, "file {folder}/password", "control"),
         ({"secrets-path.yaml": "- a"}, ConfigurationError, "file {folder}/secrets-path.yaml", "no|not a YAML"),
     ],
