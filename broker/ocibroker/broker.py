@@ -100,8 +100,10 @@ class Broker:
         # As all tokens of registries these are in memory only.
         tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow, mended=mended)
         self._inquiries = made = Inquiries(self._choosing, self._footings, answers.known)
-        self._whole: Way = Way(answers, Recall(answers), made.inquire, made.inquire_for_what_is_there)
-        self._narrow: Way = Way(tokens, Recall(tokens), self._inquire_token, self._inquire_token)
+        self._whole: Way = Way(
+            answers, Recall(answers), made.inquire, made.inquire_for_what_is_there, made.preparation
+        )
+        self._narrow: Way = Way(tokens, Recall(tokens), self._inquire_token, self._inquire_token, made.preparation)
         begin_anew_in_children(self)
         self._warn_of_broken_plugins()
         self._warn_of_weakened_hosts()
@@ -226,12 +228,19 @@ class Broker:
         mark = _own(transport)
         wanted = _target(target, actions)
         source = way.source(wanted, caller, min_ttl, await self._footings.settle_async(wanted, caller, deadline))
-        inquiry = source.inquire()
+        inquiry = await source.inquire_async()
         answering, answer = await source.instead_async(inquiry, refused)
         access = self._pair(answering, answer, source, mark)
         if plain and answering is inquiry:
             way.recall.keep(name, access, inquiry, source.demand)
         return access
+
+    def given(
+        self, target: Target, *, min_ttl: float = 60.0, deadline: float = 30.0, exchange: bool = False
+    ) -> Access | None:
+        """Return what :meth:`access` gave before, if it would give the same now; nobody is asked."""
+        way = self._narrow if exchange else self._whole
+        return way.recall.get((target, PULL, min_ttl, deadline))
 
     def present(
         self, target: str | Target, credential: Credential | Anonymous, *, actions: tuple[str, ...] = PULL
@@ -325,7 +334,7 @@ class Broker:
     def forked(self) -> None:
         """Begin anew in a child that was forked: with connections, workers and locks of its own."""
         reaching = (self._scratch, self._policies, self._connections, self._trusted, self._errands, self._footings)
-        for part in (*reaching, self._whole, self._narrow):
+        for part in (*reaching, self._inquiries, self._whole, self._narrow):
             part.forked()
         if self._sidecar is not None:
             self._sidecar.forked()

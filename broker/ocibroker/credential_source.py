@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,13 +22,29 @@ Outcome = Answer | NoIdentity
 class BrokerSource:
     """Asks the broker's answers, and where nobody was chosen and the first has no identity, who else may know."""
 
-    __slots__ = ("_answers", "_deadline", "demand", "inquire")
+    __slots__ = ("_answers", "_deadline", "_preparation", "demand", "inquire")
 
-    def __init__(self, answers: Answers, inquire: Callable[[], Inquiry], min_ttl: float, deadline: float) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        inquire: Callable[[], Inquiry],
+        min_ttl: float,
+        deadline: float,
+        preparation: Callable[[], Future[object] | None] = lambda: None,
+    ) -> None:
         self.inquire = inquire
+        self._preparation = preparation
         self._answers = answers
         self.demand = Demand(timedelta(seconds=number("min_ttl", min_ttl)))
         self._deadline = number("deadline", deadline)
+
+    async def inquire_async(self) -> Inquiry:
+        """Return the inquiry without blocking the event loop for files, or for a sidecar."""
+        if (preparation := self._preparation()) is not None:
+            import asyncio  # slow, and a helper has no event loop
+
+            await asyncio.wrap_future(preparation)
+        return self.inquire()
 
     def current(self, refused: Credential | None) -> Answer:
         """Return it, newly fetched where it is due or was ``refused``; what was refused where there is no other."""
@@ -35,7 +52,7 @@ class BrokerSource:
 
     async def current_async(self, refused: Credential | None) -> Answer:
         """Return it without blocking the event loop."""
-        return (await self.instead_async(self.inquire(), refused))[1]
+        return (await self.instead_async(await self.inquire_async(), refused))[1]
 
     def instead(self, inquiry: Inquiry, refused: Credential | None) -> Answered:
         """Return the answer as of now, newly fetched if it is ``refused``; that where there is no other."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from concurrent.futures import Future
 from typing import Final
 
-from ocibroker.cache import cache_key, options_digest
+from ocibroker.cache import Flights, cache_key, options_digest
 from ocibroker.choosing import Choosing
+from ocibroker.deadline import Deadline
 from ocibroker.errors import UsageError, WrongScheme
 from ocibroker.footing import Footing
 from ocibroker.footings import Footings
@@ -22,6 +24,8 @@ from ocibroker.watch import Watch
 
 _MOST: Final = 4096
 """Identities whose files are watched."""
+_PATIENCE: Final = 30.0
+"""Seconds after which files that are still being read are left to themselves."""
 
 
 class Inquiries:
@@ -36,7 +40,12 @@ class Inquiries:
         self._footings = footings
         self._known = known
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
+        self._looks = Flights[object]()
         self._closed = False
+
+    def forked(self) -> None:
+        """Begin anew in a child that was forked."""
+        self._looks.forked()
 
     def reach(self, target: Target, caller: Caller | None = None) -> tuple[Origin, Footing]:
         """Return where a connection for ``target`` goes, and how; over plain HTTP only if that is allowed there."""
@@ -50,6 +59,24 @@ class Inquiries:
                 "plain HTTP is not allowed", culprit=str(target), hint="set plain_http in its [[tls]]"
             )
         return origin, footing
+
+    def preparation(self, target: Target, caller: Caller | None) -> Future[object] | None:
+        """Return what an event loop waits for before it inquires; none where that takes no time to speak of.
+
+        Otherwise a worker, one for all who wait, reads and verifies the files of the host's policy, and asks the
+        sidecar where that one knows it.
+        """
+        footing = self._footings.of(target, caller)
+        if footing.at_hand(target):
+            return None
+        deadline = Deadline.after(_PATIENCE)
+
+        def look() -> object:
+            origin, _ = self.reach(target, caller)
+            return footing.policies.for_origin(origin)
+
+        # By the footing too: what is wrong with a rule's own is nothing to another rule.
+        return self._looks.join(f"{target.origin} {id(footing)}", look, deadline, provider="trust")[0].future
 
     def inquire(self, target: Target, caller: Caller | None) -> Inquiry:
         """Return the inquiry, and raise what is wrong with the files of the host's policy."""
