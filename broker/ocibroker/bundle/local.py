@@ -1,0 +1,14 @@
+"""Folders and files of this machine."""
+
+from __future__ import annotations
+
+from ocibroker.bundle.bundle import Bundle
+from ocibroker.bundle.reading import Reading
+from ocibroker.bundle.source import LocalSource
+from ocibroker.errors import UsageError
+
+
+def read_local(source: LocalSource, reading: Reading) -> Bundle:
+    """Read ``source``. Errors are :class:`~ocibroker.errors.OcibrokerError`."""
+    reading.halt.check()
+    raise UsageError("cannot be read yet", culprit=str(source))
