@@ -14,7 +14,7 @@ class Limits:
 
     ``fetched`` bounds what comes over the network, ``unpacked`` what an archive becomes, both in bytes; ``entries``
     is how many files, folders and links it may hold. An archive that grows beyond ``ratio`` times its own size is
-    refused once it is past :data:`~ocibroker.bundle.unpack.HARMLESS` bytes. ``seconds`` is for all of it.
+    refused once it is past :data:`~ocibroker.bundle.meter.HARMLESS` bytes. ``seconds`` is for all of it.
     """
 
     fetched: int = 2 * GIB
