@@ -87,9 +87,9 @@ class TestWithheld:
             world.read(URL, world.broker(rule("other.test")))
         assert raised.value.culprit == URL
         assert raised.value.message.startswith(
-            "withheld: the server asks for a credential, and no rule gives one: "
+            "withheld: asks for a credential (401); none was sent: no rule matches charts.test/app.tgz"
         )
-        assert raised.value.hint == "add a [[registry]] rule that matches charts.test/app.tgz"
+        assert raised.value.hint == "add a [[registry]] rule for this target"
 
     @pytest.mark.acceptance(20)
     def test_can_be_told_from_a_refusal_of_the_server(self, world: World) -> None:

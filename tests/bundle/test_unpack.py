@@ -165,7 +165,7 @@ class TestBombs:
         with pytest.raises(IntegrityError, match="would become more than 500000 bytes"):
             unpacked(archive, kind, Limits(unpacked=500_000))
 
-    @pytest.mark.parametrize("kind", [kind for kind in ALL if kind != "tar"])
+    @pytest.mark.parametrize("kind", ["tar.gz", "zip"])
     def test_what_grows_too_much_is_refused_long_before_the_limit(self, unpacked: Unpack, kind: Kind) -> None:
         archive = packed([file("zeros", bytes(90 * 1024**2))], kind)
         with pytest.raises(IntegrityError, match="would become more than 67108864 bytes"):
