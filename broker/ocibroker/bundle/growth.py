@@ -33,6 +33,7 @@ class Growth:
         self._etag = ""
         self._begun = False
         with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("xb", buffering=0)
 
     def __enter__(self) -> Self:
