@@ -288,6 +288,7 @@ def test_whatever_the_names_nothing_is_written_outside(
 ) -> None:
     folder = tmp_path_factory.mktemp("names")
     into = folder / "a" / "b" / "into"
+    (folder / "a").mkdir()
     (folder / "archive").write_bytes(packed(items, kind))
     try:
         unpack(folder / "archive", kind, into, reading(folder), CULPRIT)
