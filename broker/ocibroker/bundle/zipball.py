@@ -15,7 +15,7 @@ from ocibroker.bundle.meter import Meter
 from ocibroker.errors import IntegrityError
 
 LARGEST_DIRECTORY: Final = 16 * 1024 * 1024
-"""Bytes of an archive's table of contents, which ``zipfile`` holds in memory: that of 100,000 entries has 13 MiB."""
+"""Bytes of an archive's table of contents, which ``zipfile`` holds in memory: of 100,000 entries, 13 MiB."""
 
 _ENCRYPTED: Final = 0x1
 _END: Final = struct.Struct("<4s8xL4xH")
