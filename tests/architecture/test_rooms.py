@@ -82,6 +82,7 @@ ROOMS = (
     "upkeep",
     "broker",
     "oci",
+    "bundle",
     "setup",
     # what uses it
     "__init__",
@@ -106,6 +107,7 @@ DESIGNED = (
     {"cache"},
     {"broker"},
     {"oci"},
+    {"bundle"},
     {"frontends"},
     {"sidecar"},
     {"cli"},
