@@ -89,6 +89,7 @@ ROOMS = (
     "upkeep",
     "broker",
     "oci",
+    "bundle",
     "setup",
     # what uses it
     "__init__",
@@ -113,6 +114,7 @@ DESIGNED = (
     {"cache"},
     {"broker"},
     {"oci"},
+    {"bundle"},
     {"frontends"},
     {"sidecar"},
     {"cli"},

@@ -42,9 +42,9 @@ def ask(
     except (httpx.InvalidURL, ValueError):
         raise IntegrityError("is said to be at something that is no URL", culprit=name) from None
     answer = http.send(request, stream=True)
-    if failure := _failure(answer, name):
+    if refusal := failure(answer, name):
         answer.close()
-        raise failure
+        raise refusal
     return answer
 
 
@@ -77,7 +77,8 @@ def joined(parts: Iterator[bytes], most: int, name: str) -> bytes:
     return bytes(body)
 
 
-def _failure(answer: httpx.Response, name: str) -> OcibrokerError | None:
+def failure(answer: httpx.Response, name: str) -> OcibrokerError | None:
+    """Return what an answer that is no success is called; ``name`` is what was asked for."""
     status, host = answer.status_code, answer.url.host
     if answer.is_success:
         return None
