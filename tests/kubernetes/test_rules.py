@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from ocibroker import Access
 from ocibroker.errors import (
+    ConfigurationError,
     TLSFailed,
 )
 from ocibroker.testing import Authority, EmbeddedRegistry
@@ -86,3 +89,19 @@ def test_an_entry_for_the_host_wins_whole_and_explain_says_so(
         (note,) = broker.explain(f"{running.address}/app").tls["notes"]
         assert note.startswith("what provider kubernetes says of TLS: shadowed by ")
         assert note.endswith("tls[0]")
+
+
+def test_what_is_wrong_with_one_secret_is_nothing_to_another_rule_on_the_host(desk: Desk, tmp_path: Path) -> None:
+    wrong, right = mounted(tmp_path / "wrong", {"basicHTTP": "yes"}), mounted(tmp_path / "right", USER)
+    broker = desk.broker(
+        rule("registry.test/wrong", f'fleet_secret = "{wrong}"')
+        + rule("registry.test/right", f'fleet_secret = "{right}"')
+    )
+
+    async def both() -> list[object]:
+        targets = [f"registry.test/{path}" for path in ("wrong", "right") * 10]
+        return await asyncio.gather(*map(broker.access_async, targets), return_exceptions=True)
+
+    found = asyncio.run(both())
+    assert {type(one) for one in found[::2]} == {ConfigurationError}
+    assert {type(one) for one in found[1::2]} == {Access}
