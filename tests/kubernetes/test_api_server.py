@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from ocibroker.errors import (
     TLSFailed,
 )
 from ocibroker.provider import Bearer
-from ocibroker.testing import Authority
+from ocibroker.testing import Authority, EmbeddedRegistry
 from tests.kubernetes.cluster import HOST, TOKEN, Cluster, encoded
 from tests.kubernetes.mounts import USER, rule
 from tests.plugins.laptop import logins
@@ -84,8 +85,6 @@ class TestTrust:
     def test_its_authority_is_the_service_accounts_and_trusted_for_nobody_else(
         self, desk: Desk, cluster: Cluster, of_cluster: Authority
     ) -> None:
-        from ocibroker.testing import EmbeddedRegistry
-
         cluster.secret("apps/pull", USER)
         with EmbeddedRegistry(tls=of_cluster.server_context(REGISTRY), host=REGISTRY) as registry:
             broker = desk.broker(rule(registry.address, options(cluster)), environ=cluster.environ)
@@ -220,8 +219,6 @@ def test_what_is_malformed_is_named(found: dict[str, object], why: str, desk: De
 def test_a_server_that_hangs_holds_nobody_past_the_deadline(
     mode: Mode, desk: Desk, cluster: Cluster, tmp_path: Path
 ) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         environ = {**cluster.environ, "KUBERNETES_SERVICE_PORT": str(silent.getsockname()[1])}
         broker = desk.broker(rule(REGISTRY, options(cluster)), environ=environ)

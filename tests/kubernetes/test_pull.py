@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ocibroker.errors import (
-    TLSFailed,
-)
+from ocibroker.errors import TLSFailed
 from ocibroker.testing import Authority
 from tests.kubernetes.cluster import Cluster
 from tests.kubernetes.mounts import USER, entry, for_paths, mounted, rule

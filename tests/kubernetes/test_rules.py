@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from ocibroker import Access
-from ocibroker.errors import (
-    ConfigurationError,
-    TLSFailed,
-)
+from ocibroker.errors import ConfigurationError, TLSFailed
 from ocibroker.testing import Authority, EmbeddedRegistry
 from tests.kubernetes.mounts import USER, mounted, rule
 from tests.kubernetes.private import registry
