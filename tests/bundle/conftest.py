@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ocibroker.testing import Authority
+from ocibroker.testing import Authority, EmbeddedRegistry
 from tests.bundle.site import site
-from tests.bundle.world import CHARTS, LOOKALIKES, World
+from tests.bundle.world import CHARTS, LOOKALIKES, REGISTRY, World
 from tests.transport.brokers import Desk
 from tests.transport.canary import Canary
 
@@ -33,3 +33,11 @@ def world(tls: ssl.SSLContext, canary: Canary, tmp_path: Path, roots: Path) -> I
     with site(tls) as charts, site(tls) as spy, site(None) as plain:
         yield World(desk, charts, spy, plain, canary, tmp_path / "out")
     desk.close()
+
+
+@pytest.fixture
+def registry(authority: Authority) -> Iterator[EmbeddedRegistry]:
+    """A registry with an account of its own."""
+    tls = authority.server_context(REGISTRY)
+    with EmbeddedRegistry(tls=tls, users={"bob": "bobs-own"}, host=REGISTRY) as running:
+        yield running

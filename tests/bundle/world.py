@@ -12,6 +12,7 @@ from tests.transport.brokers import Desk, rule
 from tests.transport.canary import Canary
 
 CHARTS = "charts.test"
+REGISTRY = "registry.test"
 LOOKALIKES = (
     "charts.test.evil.test",
     "evil-charts.test",

@@ -32,10 +32,19 @@ def download(link: Link, into: Path, reading: Reading, checksum: Digest | None =
     """
     with Growth(into, str(link), reading) as growth:
         _complete(link, growth, reading)
-    if checksum is not None and _digest(into, checksum.algorithm) != checksum:
-        raise IntegrityError("is not what its checksum says", culprit=str(link), hint="see who has changed it")
+    digest = verified(into, str(link), checksum)
     reading.progress.end(str(link))
-    return _digest(into, "sha256")
+    return digest
+
+
+def verified(path: Path, culprit: str, checksum: Digest | None) -> Digest:
+    """Return the SHA-256 digest of the file ``path``, whose bytes must have the ``checksum`` that there is.
+
+    Raises :class:`~ocibroker.errors.IntegrityError` that names ``culprit``.
+    """
+    if checksum is not None and _digest(path, checksum.algorithm) != checksum:
+        raise IntegrityError("is not what its checksum says", culprit=culprit, hint="see who has changed it")
+    return _digest(path, "sha256")
 
 
 def _complete(link: Link, growth: Growth, reading: Reading) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,8 +15,10 @@ from ocibroker.bundle.bundle import Bundle
 from ocibroker.bundle.grammar import parse
 from ocibroker.bundle.limits import USUAL, Limits
 from ocibroker.bundle.link import without_secrets
+from ocibroker.bundle.once import Once
 from ocibroker.bundle.readers import read_source
 from ocibroker.bundle.reading import Reading
+from ocibroker.bundle.repository_index import Index
 from ocibroker.bundle.source import Source
 from ocibroker.bundle.workshop import Workshop
 from ocibroker.deadline import Deadline
@@ -24,6 +26,7 @@ from ocibroker.errors import OcibrokerError
 from ocibroker.oci.crew import work
 from ocibroker.oci.halt import Halt
 from ocibroker.oci.progress import Progress, Unseen
+from ocibroker.origin import Origin
 
 _LOG: Final = logging.getLogger("ocibroker")
 
@@ -35,11 +38,13 @@ SOURCES: Final = 8
 class Terms:
     """How sources are read: within which ``limits`` each, and whether charts are unpacked.
 
-    ``progress`` is told how far they are. ``halt`` ends the reading from another thread.
+    ``dependencies`` is whether charts in folders get what they depend on and do not hold. ``progress`` is told how
+    far they are. ``halt`` ends the reading from another thread.
     """
 
     limits: Limits = USUAL
     unpack: bool = True
+    dependencies: bool = True
     progress: Progress | None = None
     halt: Halt | None = None
 
@@ -49,10 +54,14 @@ AS_USUAL: Final = Terms()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A source, as a value or as a person writes it, and the folder of the run that its bundle is to lie in."""
+    """A source, as a value or as a person writes it, and the folder of the run that its bundle is to lie in.
+
+    Without ``dependencies`` its charts do not get what they depend on.
+    """
 
     source: Source | str
     below: str = ""
+    dependencies: bool = True
 
 
 def read(
@@ -100,12 +109,13 @@ class _Run:
     workshop: Workshop
     terms: Terms
     halt: Halt
+    indexes: Once[tuple[Origin, str], Index] = field(default_factory=Once)
 
     def read(self, number: int, wanted: Wanted) -> Bundle:
         """Read it, and give it its place."""
         source = parse(wanted.source) if isinstance(wanted.source, str) else wanted.source
         with self.workshop.bench(number) as folder:
-            bundle = read_source(source, self._reading(folder))
+            bundle = read_source(source, self._reading(folder, wanted))
             self.halt.check()
             return self.workshop.publish(bundle, wanted.below)
 
@@ -120,7 +130,7 @@ class _Run:
             why = f"failed in a way that nobody foresaw: {type(error).__name__}"
             return OcibrokerError(why, culprit=_shown(wanted.source), hint="please report it")
 
-    def _reading(self, folder: Path) -> Reading:
+    def _reading(self, folder: Path, wanted: Wanted) -> Reading:
         deadline = Deadline.after(self.terms.limits.seconds)
         return Reading(
             broker=self.broker,
@@ -130,6 +140,8 @@ class _Run:
             halt=Halt(self.halt, deadline),
             progress=self.terms.progress or Unseen(),
             unpack=self.terms.unpack,
+            dependencies=self.terms.dependencies and wanted.dependencies,
+            indexes=self.indexes,
         )
 
 

@@ -9,12 +9,25 @@ from __future__ import annotations
 from typing import assert_never
 
 from ocibroker.bundle.bundle import Bundle
+from ocibroker.bundle.chart_archive import METADATA
 from ocibroker.bundle.reading import Reading
 from ocibroker.bundle.source import ArchiveSource, ChartSource, GitSource, LocalSource, OCISource, Source
 
 
 def read_source(source: Source, reading: Reading) -> Bundle:
-    """Read ``source`` into ``reading.folder``. Errors are :class:`~ocibroker.errors.OcibrokerError`."""
+    """Read ``source`` into ``reading.folder``, and what its charts depend on where ``reading`` wants that.
+
+    Errors are :class:`~ocibroker.errors.OcibrokerError`.
+    """
+    bundle = _read(source, reading)
+    if not reading.dependencies or not any(one.rpartition("/")[2] == METADATA for one in bundle.files):
+        return bundle
+    from ocibroker.bundle.dependencies import completed
+
+    return completed(bundle, reading)
+
+
+def _read(source: Source, reading: Reading) -> Bundle:
     match source:
         case OCISource():
             from ocibroker.bundle.artifact import read_artifact

@@ -31,6 +31,13 @@ def pull(
         str,
         typer.Option("--file", "-f", metavar="FILE", help="A list of sources, one a line; - is standard input."),
     ] = "",
+    repository: Annotated[
+        str,
+        typer.Option("--repo", metavar="URL", help="SOURCEs are charts of this Helm repository, as for helm."),
+    ] = "",
+    fleet: Annotated[
+        str, typer.Option("--fleet", metavar="DIR", help="All charts that a fleet.yaml in DIR, or below it, names.")
+    ] = "",
     directory: Annotated[
         str, typer.Option("--output", "-o", metavar="DIR", help="The folder to write into; it is made.")
     ] = ".",
@@ -50,18 +57,23 @@ def pull(
 
     A chart becomes its archive, an artifact its named files, an image a folder that is an OCI image layout; an
     archive behind a URL becomes a folder. Nothing gets its name before it is complete. With several SOURCEs one
-    that fails does not stop the others.
+    that fails does not stop the others. Charts of --fleet lie as their files do in DIR.
     """
+    from ocibroker.cli.fleet import fetch_fleet
     from ocibroker.cli.sources import fetch, listed
     from ocibroker.oci import Wish
 
     invocation: Invocation = context.obj
     wish = Wish(version=version, devel=devel, as_layout=layout, platform=_platform(platform))
     texts = (*(sources or ()), *(listed(file, invocation.person) if file else ()))
-    if not texts and not file:
+    if not texts and not file and not fleet:
         raise UsageError("Missing argument 'SOURCE...'", hint="name a source, or a list of them by --file")
+    if fleet and wish != Wish():
+        hint = "leave out --version, --devel, --platform and --layout"
+        raise UsageError("takes the versions that its files name", culprit=f"--fleet {fleet}", hint=hint)
     with invocation.broker() as broker, shown(invocation.terminal) as progress:
-        outcomes = fetch(broker, texts, directory, wish, progress)
+        outcomes = fetch(broker, texts, directory, wish, progress, repository=repository)
+        outcomes += fetch_fleet(broker, fleet, directory, progress) if fleet else ()
     told(outcomes, invocation.terminal, as_json=as_json)
 
 

@@ -35,7 +35,8 @@ def told(outcomes: Sequence[Outcome], terminal: Terminal, *, as_json: bool) -> N
 
 def _say(outcome: Outcome, terminal: Terminal) -> None:
     if outcome.failure:
-        terminal.note(str(outcome.failure))
+        told = str(outcome.failure)
+        terminal.note(told if outcome.file in told else f"{outcome.file}: {told}")
     for path in outcome.paths:
         terminal.say_path(path)
     if outcome.unnamed:
@@ -45,12 +46,12 @@ def _say(outcome: Outcome, terminal: Terminal) -> None:
 
 def _data(outcome: Outcome) -> dict[str, object]:
     """Return one outcome for a program; ``docs/cli.md`` says what each key is."""
-    error = outcome.failure
+    error, named = outcome.failure, {"source": outcome.source, **({"file": outcome.file} if outcome.file else {})}
     if error is None:
         paths = [str(path) for path in outcome.paths]
-        return {"source": outcome.source, "outcome": "pulled", "resolved": outcome.resolved, "paths": paths}
+        return {**named, "outcome": "pulled", "resolved": outcome.resolved, "paths": paths}
     return {
-        "source": outcome.source,
+        **named,
         "outcome": "failed",
         "error": type(error).__name__,
         "code": int(exit_code(error)),

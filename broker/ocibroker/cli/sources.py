@@ -23,10 +23,11 @@ _LONGEST: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``source`` is safe to show."""
+    """``source`` is safe to show; ``file`` is the ``fleet.yaml`` that names it, where one does."""
 
     source: str
     result: Pulled | Bundle | OcibrokerError
+    file: str = ""
 
     @property
     def failure(self) -> OcibrokerError | None:
@@ -68,15 +69,18 @@ def listed(file: str, person: Person) -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
-def fetch(broker: Broker, texts: Sequence[str], into: str, wish: Wish, progress: Progress) -> tuple[Outcome, ...]:
+def fetch(
+    broker: Broker, texts: Sequence[str], into: str, wish: Wish, progress: Progress, *, repository: str = ""
+) -> tuple[Outcome, ...]:
     """Read each of ``texts`` into the folder ``into``, and return what became of it, in their order.
 
-    What lies in a registry is pulled as it is; everything else becomes a bundle. One that fails stops no other.
+    With ``repository`` they are names of charts in it. What lies in a registry is pulled as it is; everything else
+    becomes a bundle. One that fails stops no other.
     """
     from ocibroker.bundle import OCISource, Terms, read_many
     from ocibroker.oci import pull_many
 
-    parsed = [_parsed(text, wish) for text in texts]
+    parsed = [_parsed(text, wish, repository) for text in texts]
     registries = [one.reference for one in parsed if isinstance(one, OCISource)]
     others = [one for one in parsed if not isinstance(one, OCISource | OcibrokerError)]
     terms = Terms(unpack=False, progress=progress)
@@ -91,11 +95,13 @@ def fetch(broker: Broker, texts: Sequence[str], into: str, wish: Wish, progress:
     return tuple(Outcome(_shown(text), became(one)) for text, one in zip(texts, parsed, strict=True))
 
 
-def _parsed(text: str, wish: Wish) -> Source | OcibrokerError:
-    from ocibroker.bundle import parse
+def _parsed(text: str, wish: Wish, repository: str) -> Source | OcibrokerError:
+    from ocibroker.bundle import ChartSource, Link, parse
 
     try:
-        return parse(text, wish)
+        return (
+            ChartSource(Link.parse(repository), text, wish.version, wish.devel) if repository else parse(text, wish)
+        )
     except OcibrokerError as error:
         return error.restated()
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ocibroker.transport.caller import CallerTransport, CallerWire, own
     from ocibroker.transport.clients import make_async_client, make_client, make_fetch_client
     from ocibroker.transport.connections import Connections
+    from ocibroker.transport.hops import is_nowhere
     from ocibroker.transport.leases import Leases
     from ocibroker.transport.local import LocalClient
     from ocibroker.transport.observed import ObservedWire
@@ -53,6 +54,7 @@ __all__ = [
     "ask",
     "asked_pause",
     "direct",
+    "is_nowhere",
     "make_async_client",
     "make_client",
     "make_fetch_client",
@@ -88,6 +90,7 @@ _HOME = {
     "ask": "steps",
     "asked_pause": "retry",
     "direct": "route",
+    "is_nowhere": "hops",
     "make_async_client": "clients",
     "make_client": "clients",
     "make_fetch_client": "clients",

@@ -79,7 +79,7 @@ def check_direct(request: httpx.Request) -> None:
     to = origin_of(request.url)
     if to.scheme != "https":
         raise OriginRefused("is named for a download without HTTPS", culprit=str(to))
-    if _is_nowhere(to):
+    if is_nowhere(to):
         raise OriginRefused("is an address that no registry has", culprit=str(to))
 
 
@@ -140,12 +140,13 @@ def _refusal(request: httpx.Request, here: Origin, to: Origin, count: int) -> st
         return "a body is never sent on"
     if here.scheme == "https" and to.scheme == "http":
         return "from HTTPS to HTTP"
-    if _is_nowhere(to):
+    if is_nowhere(to):
         return "an address that no registry has"
     return "again and again" if count > _MOST else ""
 
 
-def _is_nowhere(to: Origin) -> bool:
+def is_nowhere(to: Origin) -> bool:
+    """Whether ``to`` is an address where no document may lead: a metadata service's, or of no single machine."""
     address = address_of(to.host)
     if address is None:
         return False
