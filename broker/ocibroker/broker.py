@@ -16,11 +16,13 @@ from ocibroker.children import begin_anew_in_children
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.config import Config, load_config
 from ocibroker.credential import Anonymous, Credential
-from ocibroker.credential_source import BrokerSource
+from ocibroker.credential_source import BrokerSource, number
 from ocibroker.demand import Answer
+from ocibroker.errands import Errand, Errands
 from ocibroker.errors import UsageError
 from ocibroker.events import Observe, Report
 from ocibroker.fetching import Means
+from ocibroker.footings import Footings
 from ocibroker.inquiries import Inquiries
 from ocibroker.inquiry import Inquiry
 from ocibroker.pairs import Pairs
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from ocibroker.config import StoreName
     from ocibroker.explanation import Explanation
     from ocibroker.remote import Sidecar
+    from ocibroker.ssh_key import SSHKey
     from ocibroker.tls import Material, TLSPolicy
     from ocibroker.transport import CallerTransport
     from ocibroker.upkeep import Upkeep
@@ -78,7 +81,11 @@ class Broker:
         report = Report(observe)
         self._connections = Connections(self._policies, route, self._clock, report)
         self._pairs = Pairs(self._connections, self._clock)
-        self._means = Means(environ, self._clock, self._policies, self._connections, withheld)
+        self._errands = Errands()
+        self._footings = Footings(self._connections, self._errands)
+        self._means = Means(
+            environ, self._clock, self._policies, self._connections, withheld, self._footings.trusting
+        )
         kept = store or self._shared_store(route)
         whole: Answers | None = before._whole.answers if before else None
         narrow: Answers | None = before._narrow.answers if before else None
@@ -87,10 +94,9 @@ class Broker:
         answers = Answers(self._clock, store=kept, ahead=ahead, report=report, before=whole, mended=mended)
         # As all tokens of registries these are in memory only.
         tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow, mended=mended)
-        self._inquiries = made = Inquiries(config, self._means, answers.known)
-        known, asked = Recall(answers, self._policies), Recall(tokens, self._policies)
-        self._whole: Way = Way(answers, known, made.inquire, made.inquire_for_what_is_there)
-        self._narrow: Way = Way(tokens, asked, self._inquire_token, self._inquire_token)
+        self._inquiries = made = Inquiries(config, self._means, answers.known, self._connections, self._footings)
+        self._whole: Way = Way(answers, Recall(answers), made.inquire, made.inquire_for_what_is_there)
+        self._narrow: Way = Way(tokens, Recall(tokens), self._inquire_token, self._inquire_token)
         begin_anew_in_children(self)
         self._warn_of_broken_plugins()
         self._warn_of_weakened_hosts()
@@ -183,7 +189,7 @@ class Broker:
             return again
         mark = _own(transport)
         wanted = _target(target, actions)
-        source = way.source(wanted, caller, min_ttl, deadline)
+        source = way.source(wanted, caller, min_ttl, self._settled(wanted, caller, deadline))
         inquiry = way.at_first(wanted, caller)
         if refused is None:
             answering, answer = source.answer(inquiry, fresh=fresh)
@@ -213,7 +219,8 @@ class Broker:
         if plain and (again := way.recall.get(name)) is not None:
             return again
         mark = _own(transport)
-        source = way.source(_target(target, actions), caller, min_ttl, deadline)
+        wanted = _target(target, actions)
+        source = way.source(wanted, caller, min_ttl, await self._settled_async(wanted, caller, deadline))
         inquiry = source.inquire()
         answering, answer = await source.instead_async(inquiry, refused)
         access = self._pair(answering, answer, source, mark)
@@ -231,15 +238,16 @@ class Broker:
         from ocibroker.given import Given  # here, since only a login tries one
 
         wanted = _target(target, actions)
-        origin, realms = self._inquiries.origin(wanted), self._inquiries.selection(wanted, None).realms
+        origin, footing = self._inquiries.reach(wanted)
+        realms = self._inquiries.selection(wanted, None).realms
         return Access(
             target=wanted,
             origin=origin,
             credential=credential,
             provider=None,
             why="the caller's own",
-            tls=self._policies.for_origin(origin).policy,
-            transport=self._pairs.of_credential(wanted, origin, realms, Given(credential)),
+            tls=footing.policies.for_origin(origin).policy,
+            transport=self._pairs.of_credential(wanted, origin, footing, realms, Given(credential)),
         )
 
     def explain(self, target: str | Target, *, caller: Caller | None = None) -> Explanation:
@@ -247,20 +255,47 @@ class Broker:
         from ocibroker.explanation import explain  # only a person asks, and an answer need not wait for it
 
         wanted = _target(target, None)
+        said = self._inquiries.trusting(wanted, caller)
         return explain(
-            wanted, self._policies, lambda: self._whole.inquire(wanted, caller), self._whole.answers.known
+            wanted,
+            lambda: self._inquiries.footing(wanted, caller).policies,
+            self._footings.note(said) if said else "",
+            lambda: self._whole.inquire(wanted, caller),
+            self._whole.answers.known,
         )
+
+    def ssh_key(
+        self, target: str | Target, *, deadline: float = 30.0, caller: Caller | None = None
+    ) -> SSHKey | None:
+        """Return the key with which ``target`` is reached over SSH, or none where its rule's provider has none.
+
+        Nothing of it is remembered.
+        """
+        wanted = _target(target, None)
+        if (asked := self._inquiries.having_key(wanted, caller)) is None:
+            return None
+        errand = Errand.of("ssh_key", asked, asked.ssh_key)
+        key: SSHKey | None = self._errands.run(errand, self._whole.answers.deadline(number("deadline", deadline)))
+        return key
 
     def material(self, access: Access) -> Material:
         """Return the policy of an access's host with what its files hold now.
 
         Raises :class:`~ocibroker.errors.TLSConfigurationError`.
         """
-        return self._policies.for_origin(access.origin)
+        material = self._policies.for_origin(access.origin)
+        return material if material.policy == access.tls else access.tls.load()
 
     def policy(self, target: Target) -> TLSPolicy:
         """Return how the host of ``target`` is reached and trusted; its files are unread."""
-        return self._policies.policy(self._inquiries.origin(target))
+        origin, footing = self._inquiries.reach(target)
+        return footing.policies.policy(origin)
+
+    @property
+    def weakened(self) -> int:
+        """How many hosts are reached with ``insecure`` or over plain HTTP, entries of the configuration counted."""
+        configured = sum(one.policy.insecure or one.policy.plain_http for one in self.config.tls)
+        return configured + self._footings.weakened
 
     @property
     def upkeep(self) -> Upkeep:
@@ -281,7 +316,8 @@ class Broker:
 
     def forked(self) -> None:
         """Begin anew in a child that was forked: with connections, workers and locks of its own."""
-        for part in (self._scratch, self._policies, self._connections, self._whole, self._narrow):
+        own = (self._scratch, self._policies, self._connections, self._errands, self._footings)
+        for part in (*own, self._whole, self._narrow):
             part.forked()
         if self._sidecar is not None:
             self._sidecar.forked()
@@ -289,6 +325,7 @@ class Broker:
     async def aclose(self) -> None:
         """Do the same, and close what belongs to the running event loop."""
         await self._connections.rest()
+        await self._footings.rest()
         self.close()
 
     def close(self) -> None:
@@ -296,6 +333,7 @@ class Broker:
         self._inquiries.close()
         self._whole.close()
         self._narrow.close()
+        self._footings.close()
         self._connections.close()
         if self._sidecar is not None:
             self._sidecar.close()
@@ -306,6 +344,21 @@ class Broker:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _settled(self, target: Target, caller: Caller | None, seconds: float) -> float:
+        """Return the seconds that are left once it is known how the target's host is trusted."""
+        if (said := self._inquiries.trusting(target, caller)) is None:
+            return seconds
+        deadline = self._whole.answers.deadline(number("deadline", seconds))
+        self._footings.settle(said, deadline)
+        return deadline.left()
+
+    async def _settled_async(self, target: Target, caller: Caller | None, seconds: float) -> float:
+        if (said := self._inquiries.trusting(target, caller)) is None:
+            return seconds
+        deadline = self._whole.answers.deadline(number("deadline", seconds))
+        await self._footings.settle_async(said, deadline)
+        return deadline.left()
 
     def _inquire_token(self, target: Target, caller: Caller | None) -> Inquiry:
         if not target.path:
@@ -327,7 +380,7 @@ class Broker:
             return BrokerSource(self._whole.answers, lambda: replace(inquire(), otherwise=None), 0.0, deadline)
 
         granting = self._pairs.granting(inquiry.origin, inquiry.selection.realms, inquiry.provider or "none")
-        provider = TokenProvider(inquiry.origin, self._connections, granting, alone)
+        provider = TokenProvider(inquiry.origin, inquiry.footing, granting, alone)
         otherwise = (lambda: self._exchanged(lambda: _second(inquire()))) if inquiry.otherwise else None
         return replace(exchanging(inquiry, provider, self._means), otherwise=otherwise)
 

@@ -29,8 +29,8 @@ class BrokerSource:
     def __init__(self, answers: Answers, inquire: Callable[[], Inquiry], min_ttl: float, deadline: float) -> None:
         self.inquire = inquire
         self._answers = answers
-        self.demand = Demand(timedelta(seconds=_number("min_ttl", min_ttl)))
-        self._deadline = _number("deadline", deadline)
+        self.demand = Demand(timedelta(seconds=number("min_ttl", min_ttl)))
+        self._deadline = number("deadline", deadline)
 
     def current(self, refused: Credential | None) -> Answer:
         """Return it, newly fetched where it is due or was ``refused``; what was refused where there is no other."""
@@ -121,7 +121,7 @@ def _settled(inquiry: Inquiry, outcome: Outcome) -> Answered:
     return inquiry, outcome
 
 
-def _number(name: str, seconds: object) -> float:
+def number(name: str, seconds: object) -> float:
     """Return ``seconds``, which are at most some decades; raises :class:`~ocibroker.errors.UsageError`."""
     if isinstance(seconds, int | float) and seconds >= 0:  # not a number is neither
         return min(float(seconds), _LONGEST)

@@ -47,9 +47,16 @@ class Explanation:
         return asdict(self)
 
 
-def explain(target: Target, policies: TLSPolicies, inquire: Callable[[], Inquiry], known: Known) -> Explanation:
-    """Return how a request for ``target`` would go, as far as that can be told; what fails is part of it."""
+def explain(
+    target: Target, policies: Callable[[], TLSPolicies], note: str, inquire: Callable[[], Inquiry], known: Known
+) -> Explanation:
+    """Return how a request for ``target`` would go, as far as that can be told; what fails is part of it.
+
+    ``note`` is told of the policy.
+    """
     origin, tls, tls_error = _tls(target, policies)
+    if note and tls:
+        tls = {**tls, "notes": [*tls["notes"], note]}
     try:
         inquiry = inquire()
     except OcibrokerError as error:
@@ -98,9 +105,10 @@ def _failed(target: Target, origin: str, tls: dict[str, Any], tls_error: str | N
     )
 
 
-def _tls(target: Target, policies: TLSPolicies) -> tuple[str, dict[str, Any], str | None]:
+def _tls(target: Target, find: Callable[[], TLSPolicies]) -> tuple[str, dict[str, Any], str | None]:
     """Return where a connection would go, the policy for it, and what is wrong with the policy's files."""
     try:
+        policies = find()
         origin = policies.origin_of(target)
         policy = policies.policy(origin)
     except OcibrokerError as error:

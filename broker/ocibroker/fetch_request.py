@@ -13,6 +13,7 @@ from ocibroker.reference import SecretRef
 from ocibroker.request import O_co, Request
 from ocibroker.secret import Secret
 from ocibroker.tls import TLSPolicy
+from ocibroker.trust import Trust
 
 if TYPE_CHECKING:
     import httpx
@@ -40,6 +41,9 @@ class FetchRequest(Request[O_co]):
     takes only files or an ``SSLContext``. ``secret`` resolves a reference. All of them raise
     :class:`~ocibroker.errors.OcibrokerError` only.
 
+    ``trusting`` opens such a client for who is trusted at a URL's host as the provider has found out itself, from a
+    service's own files; a ``[[tls]]`` entry for that host wins. Other hosts are trusted as by ``http``.
+
     ``min_ttl`` is how many seconds of life the caller wants, and ``refused`` the credential that a registry has
     just turned down: for a provider that asks somebody who remembers.
     """
@@ -48,6 +52,7 @@ class FetchRequest(Request[O_co]):
     tls: Callable[[str], TLSPolicy] = field(repr=False)
     secret: Callable[[SecretRef], Secret] = field(repr=False)
     run: Run = field(repr=False)
+    trusting: Callable[[str, Trust], httpx.Client] = field(repr=False)
     clock: Clock
     deadline: Deadline
     min_ttl: float = 0.0

@@ -11,6 +11,8 @@ from ocibroker.cache import cache_key, options_digest
 from ocibroker.config import Config
 from ocibroker.errors import UsageError, WrongScheme
 from ocibroker.fetching import Fetching, Means
+from ocibroker.footing import Footing
+from ocibroker.footings import Footings
 from ocibroker.identity import Identity
 from ocibroker.inquiry import Inquiry
 from ocibroker.known import Known
@@ -19,6 +21,7 @@ from ocibroker.request import Caller
 from ocibroker.selection import Selection, select
 from ocibroker.target import Target
 from ocibroker.tls import Contents
+from ocibroker.transport.connections import Connections
 from ocibroker.watch import Watch
 
 _MOST: Final = 4096
@@ -28,28 +31,47 @@ _MOST: Final = 4096
 class Inquiries:
     """Makes inquiries by ``config``; the broker owns it. Errors are :class:`~ocibroker.errors.OcibrokerError`.
 
-    ``known`` is looked at for whether there is an answer already.
+    ``known`` is looked at for whether there is an answer already. Hosts are reached by ``common``, or by one of the
+    ``footings`` where a rule's provider says how its host is trusted.
     """
 
-    def __init__(self, config: Config, means: Means, known: Known) -> None:
+    def __init__(self, config: Config, means: Means, known: Known, common: Connections, footings: Footings) -> None:
         self._means = means
-        self._policies = means.policies
         self._known = known
+        self._common = common
+        self._footings = footings
         self._select: Callable[[Target, str], Selection]
         self._select = lru_cache(_MOST)(lambda target, who: select(target, config.rules, config.providers, who))
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
         self._closed = False
 
-    def origin(self, target: Target) -> Origin:
-        """Return where a connection for ``target`` goes; over plain HTTP only if that is allowed there."""
+    def reach(self, target: Target, caller: Caller | None = None) -> tuple[Origin, Footing]:
+        """Return where a connection for ``target`` goes, and how; over plain HTTP only if that is allowed there."""
         if self._closed:
             raise UsageError("the broker is closed", culprit=str(target), hint="ask within its `with` block")
-        origin = self._policies.origin_of(target)
-        if origin.scheme == "http" and not self._policies.plain_http(origin):
+        footing = self.footing(target, caller)
+        policies = footing.policies
+        origin = policies.origin_of(target)
+        if origin.scheme == "http" and not policies.plain_http(origin):
             raise WrongScheme(
                 "plain HTTP is not allowed", culprit=str(target), hint="set plain_http in its [[tls]]"
             )
-        return origin
+        return origin, footing
+
+    def footing(self, target: Target, caller: Caller | None) -> Footing:
+        """Return how hosts are reached by an access to ``target``."""
+        said = self.trusting(target, caller)
+        return self._footings.of(said) if said else self._common
+
+    def trusting(self, target: Target, caller: Caller | None) -> Fetching | None:
+        """Return who says how the host of ``target`` is trusted; none where nobody but the configuration does."""
+        selection = self.selection(target, caller)
+        return self._asking(selection, target, caller) if selection.trusting else None
+
+    def having_key(self, target: Target, caller: Caller | None) -> Fetching | None:
+        """Return who may have a key for SSH for ``target``; none where nobody can have one."""
+        selection = self.selection(target, caller)
+        return self._asking(selection, target, caller) if hasattr(selection.provider, "ssh_key") else None
 
     def selection(self, target: Target, caller: Caller | None) -> Selection:
         """Return who answers for ``target``."""
@@ -57,19 +79,20 @@ class Inquiries:
 
     def inquire(self, target: Target, caller: Caller | None) -> Inquiry:
         """Return the inquiry, and raise what is wrong with the files of the host's policy."""
-        origin = self.origin(target)
-        return self._inquiry(target, origin, caller, self._policies.for_origin(origin).contents)
+        origin, footing = self.reach(target, caller)
+        return self._inquiry(target, origin, caller, footing, footing.policies.for_origin(origin).contents)
 
     def inquire_for_what_is_there(self, target: Target, caller: Caller | None) -> Inquiry:
         """Return the same; where an answer is there, the files of the host's policy are not looked into.
 
         It was got after the same bytes had been verified: its key tells of them.
         """
-        origin = self.origin(target)
-        inquiry = self._inquiry(target, origin, caller, self._policies.contents(origin))
-        unverified = bool(inquiry.key) and not self._policies.verified(origin)
+        origin, footing = self.reach(target, caller)
+        policies = footing.policies
+        inquiry = self._inquiry(target, origin, caller, footing, policies.contents(origin))
+        unverified = bool(inquiry.key) and not policies.verified(origin)
         known = unverified and self._known.entry(inquiry) is not None
-        if known or self._policies.for_origin(origin).contents is inquiry.trust:
+        if known or policies.for_origin(origin).contents is inquiry.trust:
             return inquiry
         return self.inquire(target, caller)
 
@@ -77,39 +100,54 @@ class Inquiries:
         """Make none any more."""
         self._closed = True
 
-    def _inquiry(self, target: Target, origin: Origin, caller: Caller | None, trust: Contents) -> Inquiry:
-        return self._of(self.selection(target, caller), target, origin, caller, trust)
+    def _asking(self, selection: Selection, target: Target, caller: Caller | None) -> Fetching | None:
+        provider, options = selection.provider, selection.options
+        if provider is None or options is None:
+            return None
+        return Fetching(provider=provider, target=target, options=options, caller=caller, means=self._means)
+
+    def _inquiry(
+        self, target: Target, origin: Origin, caller: Caller | None, footing: Footing, trust: Contents
+    ) -> Inquiry:
+        return self._of(self.selection(target, caller), target, origin, caller, footing, trust)
 
     def _of(
-        self, selection: Selection, target: Target, origin: Origin, caller: Caller | None, trust: Contents
+        self,
+        selection: Selection,
+        target: Target,
+        origin: Origin,
+        caller: Caller | None,
+        footing: Footing,
+        trust: Contents,
     ) -> Inquiry:
-        provider, options, otherwise = selection.provider, selection.options, selection.otherwise
-        if provider is None or options is None:
-            return Inquiry(target=target, origin=origin, selection=selection, trust=trust)
-        fetching = Fetching(provider=provider, target=target, options=options, caller=caller, means=self._means)
+        fetching, otherwise = self._asking(selection, target, caller), selection.otherwise
+        if fetching is None:
+            return Inquiry(target=target, origin=origin, selection=selection, footing=footing, trust=trust)
+        provider, options = fetching.provider, fetching.options
         identity, digest = fetching.identity(), options_digest(options)
         watch = self._watch(identity)
         looks = watch.seen() if watch else ()
-        trusts = trust.digest if identity.host_bound else f"{self._policies.digest} {trust.files}"
+        policies = footing.policies
+        trusts = trust.digest if identity.host_bound else f"{policies.digest} {trust.files}"
         return Inquiry(
             target=target,
             origin=origin,
             selection=selection,
+            footing=footing,
             trust=trust,
             fetching=fetching,
             identity=identity,
             key=cache_key(provider.name, digest, identity, looks, trusts),
-            shared_key=self._shared_key(provider.name, digest, identity, origin),
+            shared_key=self._shared_key(provider.name, digest, identity, origin, policies.configured),
             watch=watch,
             looks=looks,
-            otherwise=(lambda: self._of(otherwise, target, origin, caller, trust)) if otherwise else None,
+            otherwise=(lambda: self._of(otherwise, target, origin, caller, footing, trust)) if otherwise else None,
         )
 
-    def _shared_key(self, provider: str, options: str, identity: Identity, origin: Origin) -> str:
+    def _shared_key(self, provider: str, options: str, identity: Identity, origin: Origin, configured: str) -> str:
         """Return the name of what machines share: of nothing that looks different on each, as files do."""
         if identity.reach != "global":
             return ""
-        configured = self._policies.configured
         trust = f"{origin} {configured}" if identity.host_bound else configured
         return cache_key(provider, options, identity, (), trust)
 
