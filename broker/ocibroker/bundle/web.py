@@ -66,12 +66,12 @@ def _asked(http: httpx.Client, link: Link, access: Access, reading: Reading, *, 
     try:
         answer = http.send(request, stream=True)
     except RegistryRefused as error:
-        refusal: OcibrokerError = _withheld(link, access) if _unknown(access) else error.restated()
+        refusal: OcibrokerError = withheld(link, access) if _unknown(access) else error.restated()
         refusal.culprit = refusal.culprit or str(link)
     else:
         if answer.status_code in _ASKING and _unknown(access):
             answer.close()
-            raise _withheld(link, access)
+            raise withheld(link, access)
         if answer.next_request is None and (found := failure(answer, str(link))):
             answer.close()
             raise found
@@ -108,7 +108,8 @@ def _unknown(access: Access) -> bool:
     return isinstance(access.credential, Anonymous)
 
 
-def _withheld(link: Link, access: Access) -> CredentialWithheld:
+def withheld(link: Link, access: Access) -> CredentialWithheld:
+    """Return the error for a server that asks for a credential at ``link``, where ``access`` has none."""
     reason = access.credential.reason if isinstance(access.credential, Anonymous) else access.why
     why = f"withheld: the server asks for a credential, and no rule gives one: {reason}"
     return CredentialWithheld(why, culprit=str(link), hint=f"add a [[registry]] rule that matches {link.target}")
