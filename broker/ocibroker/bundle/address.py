@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 from urllib.parse import unquote_plus
 
-from ocibroker.bundle.link import Link, without_secrets
+from ocibroker.bundle.link import Link, check_authority, without_secrets
 from ocibroker.errors import InvalidTarget
 from ocibroker.secret import has_control, has_lone_surrogate
 
@@ -58,6 +58,7 @@ class Address:
     def link(self) -> Link:
         """The place and what is left of the query as a link."""
         try:
+            check_authority(self.text)
             return Link(self.base, self.query)
         except InvalidTarget as error:
             why, hint = error.message, error.hint

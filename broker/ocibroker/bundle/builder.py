@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
-from ocibroker.bundle.entry import Entry, parts_of
+from ocibroker.bundle.entry import Entry, parts_of, refused
 from ocibroker.bundle.meter import Meter
 from ocibroker.errors import IntegrityError
 from ocibroker.secret import has_control, has_lone_surrogate
@@ -96,7 +96,7 @@ class Builder:
             os.close(file)
 
     def _refused(self, name: str, why: str) -> IntegrityError:
-        return IntegrityError(f"holds {name!r}, which {why}", culprit=self._culprit)
+        return refused(name, why, self._culprit)
 
 
 def _leads_nowhere(target: str) -> bool:

@@ -41,8 +41,14 @@ def parts_of(name: str, culprit: str, *, windows: bool = os.name == "nt") -> tup
     """
     parts = tuple(part for part in name.split("/") if part not in {"", "."})
     if why := _flaw(name, parts) or (_flaw_on_windows(parts) if windows else ""):
-        raise IntegrityError(f"holds {name[:LONGEST]!r}, which {why}", culprit=culprit)
+        raise refused(name, why, culprit)
     return parts
+
+
+def refused(name: str, why: str, culprit: str) -> IntegrityError:
+    """Return the error for a source that holds ``name``."""
+    hint = "do not trust it: ask whoever made it"
+    return IntegrityError(f"holds {name[:LONGEST]!r}, which {why}", culprit=culprit, hint=hint)
 
 
 def _flaw(name: str, parts: tuple[str, ...]) -> str:

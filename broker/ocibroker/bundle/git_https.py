@@ -18,12 +18,11 @@ from ocibroker.bundle.git_proxy import proxy_answers, proxy_settings
 from ocibroker.bundle.git_way import Way
 from ocibroker.bundle.link import Link
 from ocibroker.bundle.reading import Reading
-from ocibroker.bundle.web import opened, withheld
+from ocibroker.bundle.web import opened
 from ocibroker.credential import Anonymous, Bearer
-from ocibroker.errors import CredentialWithheld, IntegrityError, RedirectRefused
+from ocibroker.errors import CredentialWithheld, IntegrityError, OcibrokerError, RedirectRefused
 from ocibroker.git_credential import lines, written
 from ocibroker.tls import TLSPolicy
-from ocibroker.transport import origin_of
 
 _PLACE: Final = "/info/refs"
 _SERVICE: Final = "service=git-upload-pack"
@@ -41,7 +40,7 @@ def https_way(url: str, reading: Reading, nothing: Path, understood: Understood)
     """
     link = Link(url.rstrip("/"))
     access = reading.broker.access(link.target, deadline=reading.deadline.left())
-    found = _found(link, access, reading)
+    found = _found(link, reading)
     if found.target.origin != access.origin:
         return _led_away(found, link, reading, nothing)
     access = reading.broker.access(found.target, deadline=reading.deadline.left())
@@ -54,42 +53,52 @@ def https_way(url: str, reading: Reading, nothing: Path, understood: Understood)
             **_connecting(access.tls),
             **({str(found.target.origin): lambda: _answer(access, understood)} if known else {}),
         },
-        withheld=None if known else lambda: withheld(found, access),
+        withheld=None if known else lambda: _withheld(link, access),
     )
 
 
-def _found(link: Link, access: Access, reading: Reading) -> Link:
+def _found(link: Link, reading: Reading) -> Link:
     """Return where the repository is in the end."""
+    asked = Link(f"{link.place}{_PLACE}", _SERVICE)
     try:
-        with opened(Link(f"{link.place}{_PLACE}", _SERVICE), reading, _HEADERS) as answer:
+        with opened(asked, reading, _HEADERS) as answer:
             kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-            where = answer.url
-    except CredentialWithheld as error:
-        own = isinstance(access.credential, Anonymous)  # else a redirect led away
-        failure = withheld(link, access) if own else error.restated()
+            where = Link.parse(str(answer.url)).place
+    except OcibrokerError as error:
+        failure = error.restated()
+        if failure.culprit == str(asked):
+            failure.culprit = str(link)
     else:
         if kind != _ADVERTISED:
             hint = "write the URL that git clone takes"
             raise IntegrityError("does not answer as a git repository does", culprit=str(link), hint=hint)
-        place = Link.parse(str(where)).place
-        if place.endswith(_PLACE):
-            return Link(place.removesuffix(_PLACE))
-        raise RedirectRefused(f"leads to {origin_of(where)}, and to no repository", culprit=str(link))
+        if where.endswith(_PLACE):
+            return Link(where.removesuffix(_PLACE))
+        raise RedirectRefused(f"leads to {where}, which is no repository", culprit=str(link))
     raise failure
 
 
 def _led_away(found: Link, link: Link, reading: Reading, nothing: Path) -> Way:
     """Return the way to where a redirect leads: as for every other source, no credential goes there."""
     tls = reading.broker.policy(found.target)
-    why = f"withheld: {found.target.origin} asks for a credential, and none goes where a redirect leads"
-    hint = "name the URL there itself, if it may have one"
     return Way(
         url=_url(found),
         protocol=found.target.scheme,
         settings=_settings(found, tls, reading, nothing),
         answers=_connecting(tls),
-        withheld=lambda: CredentialWithheld(why, culprit=str(link), hint=hint),
+        withheld=lambda: _gone_astray(link, found),
     )
+
+
+def _gone_astray(link: Link, found: Link) -> CredentialWithheld:
+    why = f"withheld: {found.target.origin} asks for a credential, and none goes where a redirect leads"
+    return CredentialWithheld(why, culprit=str(link), hint="name the URL there itself, if it may have one")
+
+
+def _withheld(link: Link, access: Access) -> CredentialWithheld:
+    reason = access.credential.reason if isinstance(access.credential, Anonymous) else access.why
+    why = f"withheld: asks for a credential; none was sent: {reason}"
+    return CredentialWithheld(why, culprit=str(link), hint="add a [[registry]] rule for this target")
 
 
 def _url(link: Link) -> str:

@@ -15,7 +15,6 @@ from ocibroker.errors import IntegrityError
 from ocibroker.oci.exchange import content
 from ocibroker.writing import writing
 
-
 _LENGTH: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 

@@ -42,6 +42,7 @@ class Link:
         """
         place, _, query = text.partition("#")[0].partition("?")
         try:
+            check_authority(text)
             return cls(place, query)
         except InvalidTarget as error:  # the place alone does not tell what of it is a password
             why, hint = error.message, error.hint
@@ -77,6 +78,16 @@ class Link:
 
     def __str__(self) -> str:
         return f"{self.place}?…" if self.query else self.place
+
+
+def check_authority(text: str) -> None:
+    """Refuse the URL ``text`` where a user name or password may stand in it, also as a parser would not read it.
+
+    Raises :class:`~ocibroker.errors.InvalidTarget`.
+    """
+    if "@" in text.partition("://")[2].partition("/")[0]:
+        hint = "put them into a [[registry]] rule"
+        raise InvalidTarget("carries a user name or password", culprit=without_secrets(text), hint=hint)
 
 
 def without_secrets(text: str) -> str:

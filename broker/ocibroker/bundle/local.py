@@ -9,11 +9,12 @@ from typing import IO, Final, cast
 
 from ocibroker.bundle.bundle import Bundle
 from ocibroker.bundle.decompression import Metered
+from ocibroker.bundle.entry import refused
 from ocibroker.bundle.meter import Meter
 from ocibroker.bundle.reading import Reading
 from ocibroker.bundle.source import LocalSource
 from ocibroker.bundle.tree import listed
-from ocibroker.errors import IntegrityError, UsageError
+from ocibroker.errors import UsageError
 
 LEFT_OUT: Final = frozenset({".git"})
 """Not content, and git keeps credentials there."""
@@ -28,8 +29,11 @@ def read_local(source: LocalSource, reading: Reading) -> Bundle:
     root = reading.folder / (path.resolve().name or "root")
     meter = Meter(reading, reading.limits.unpacked, culprit)
     try:
-        # What the path itself leads to is meant, whatever links are in it.
-        _copy(path.resolve(strict=True), root, meter, culprit)
+        real = path.resolve(strict=True)  # whatever links are in the path itself
+        if root.resolve().is_relative_to(real):
+            hint = "choose a folder elsewhere"
+            raise UsageError("holds the folder that it is to be copied to", culprit=culprit, hint=hint)
+        _copy(real, root, meter, culprit)
     except OSError as error:
         why = f"cannot be copied: {error.strerror}"
     else:
@@ -51,7 +55,7 @@ def _copy(path: Path, place: Path, meter: Meter, culprit: str) -> None:
     elif stat.S_ISREG(mode):
         _copy_file(path, place, mode, meter)
     else:
-        raise IntegrityError(f"holds {path.name!r}, which is neither a file nor a folder", culprit=culprit)
+        raise refused(path.name, "is neither a file nor a folder", culprit)
 
 
 def _copy_file(path: Path, place: Path, mode: int, meter: Meter) -> None:

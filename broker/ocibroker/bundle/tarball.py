@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final, Self, cast
 
 from ocibroker.bundle.decompression import Metered, decompressed
-from ocibroker.bundle.entry import Entry, parts_of
+from ocibroker.bundle.entry import Entry, parts_of, refused
 from ocibroker.bundle.kind import Kind
 from ocibroker.bundle.meter import Meter
-from ocibroker.errors import IntegrityError
 
 _DESCRIBING: Final = frozenset(
     {
@@ -61,6 +60,6 @@ def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, culprit: str) -> E
         return Entry(parts, "hard link", target=member.linkname)
     if not member.isreg() or member.issparse():
         why = "is a device, a pipe or a sparse file"
-        raise IntegrityError(f"holds {member.name!r}, which {why}", culprit=culprit)
+        raise refused(member.name, why, culprit)
     content = cast("BinaryIO", archive.extractfile(member))
     return Entry(parts, "file", content=content, executable=bool(member.mode & _OWNER_MAY_RUN))

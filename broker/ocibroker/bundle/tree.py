@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from ocibroker.bundle.entry import refused
 from ocibroker.bundle.limits import Limits
 from ocibroker.errors import IntegrityError, NotFound
 from ocibroker.writing import writing
@@ -26,7 +27,7 @@ def listed(root: Path, limits: Limits, culprit: str) -> tuple[str, ...]:
             if count >= limits.entries:
                 raise IntegrityError(f"holds more than {limits.entries} entries", culprit=culprit)
             if why := _flaw(entry, real):
-                raise IntegrityError(f"holds {name!r}, which {why}", culprit=culprit)
+                raise refused(name, why, culprit)
             if not entry.is_dir(follow_symlinks=False):
                 found.append(name)
     return tuple(sorted(found))

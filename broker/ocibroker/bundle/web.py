@@ -15,23 +15,22 @@ from ocibroker.bundle.reading import Reading
 from ocibroker.credential import Anonymous
 from ocibroker.errors import CredentialWithheld, IntegrityError, OcibrokerError, RedirectRefused, RegistryRefused
 from ocibroker.oci.exchange import failure, joined
-from ocibroker.transport import DEADLINE, ONCE, origin_of
+from ocibroker.transport import DEADLINE, origin_of
 
 MOST_HOPS: Final = 10
 """Redirects within one host; those to another are bounded by the transport."""
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_HINT: Final = "add a [[registry]] rule for this target"
 _ASKING: Final = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
 
 @contextmanager
-def opened(
-    link: Link, reading: Reading, headers: Mapping[str, str] = _NOTHING, *, once: bool = False
-) -> Iterator[httpx.Response]:
+def opened(link: Link, reading: Reading, headers: Mapping[str, str] = _NOTHING) -> Iterator[httpx.Response]:
     """Open a successful answer to ``GET link``, its body unread and as it is stored.
 
     A redirect within the host is asked for as a link of its own, so that rules by path hold for it too; one to
-    another host is followed without credential. With ``once`` the caller repeats what fails.
+    another host is followed without credential.
 
     Raises :class:`~ocibroker.errors.OcibrokerError`: :class:`~ocibroker.errors.CredentialWithheld` where a
     credential is asked for and no rule gives one, :class:`~ocibroker.errors.WrongScheme` for plain HTTP that the
@@ -39,7 +38,7 @@ def opened(
     """
     for _ in range(MOST_HOPS + 1):
         access = reading.broker.access(link.target, deadline=reading.deadline.left())
-        with _client(access, headers) as http, closing(_asked(http, link, access, reading, once=once)) as answer:
+        with _client(access, headers) as http, closing(_asked(http, link, access, reading)) as answer:
             following = answer.next_request
             if following is None or origin_of(following.url) != access.origin:
                 with closing(_elsewhere(http, answer, access)) as final:
@@ -59,24 +58,31 @@ def _client(access: Access, headers: Mapping[str, str]) -> httpx.Client:
     return access.client(headers={"Accept-Encoding": "identity", **headers}, follow_redirects=False)
 
 
-def _asked(http: httpx.Client, link: Link, access: Access, reading: Reading, *, once: bool) -> httpx.Response:
+def _asked(http: httpx.Client, link: Link, access: Access, reading: Reading) -> httpx.Response:
     reading.halt.check()
-    extensions = {DEADLINE: reading.deadline, **({ONCE: True} if once else {})}
-    request = http.build_request("GET", link.url, extensions=extensions)
+    request = http.build_request("GET", link.url, extensions={DEADLINE: reading.deadline})
+    refusal: OcibrokerError | None
     try:
         answer = http.send(request, stream=True)
     except RegistryRefused as error:
-        refusal: OcibrokerError = withheld(link, access) if _unknown(access) else error.restated()
-        refusal.culprit = refusal.culprit or str(link)
+        refusal = error.restated()
+        if refusal.culprit == str(access.origin):
+            refusal.culprit = str(link)
     else:
-        if answer.status_code in _ASKING and _unknown(access):
-            answer.close()
-            raise withheld(link, access)
-        if answer.next_request is None and (found := failure(answer, str(link))):
-            answer.close()
-            raise found
-        return answer
+        refusal = _refusal(answer, link, access)
+        if refusal is None:
+            return answer
+        answer.close()
     raise refusal
+
+
+def _refusal(answer: httpx.Response, link: Link, access: Access) -> OcibrokerError | None:
+    if answer.next_request is not None:
+        return None
+    if answer.status_code == httpx.codes.FORBIDDEN and isinstance(access.credential, Anonymous):
+        why = f"withheld: answered 403; no credential was sent: {access.credential.reason}"
+        return CredentialWithheld(why, culprit=str(link), hint=_HINT)
+    return failure(answer, str(link))
 
 
 def _elsewhere(http: httpx.Client, answer: httpx.Response, access: Access) -> httpx.Response:
@@ -102,14 +108,3 @@ def _within(following: httpx.Request, link: Link) -> Link:
     except OcibrokerError:
         pass
     raise IntegrityError("redirects to what no rule can be compared with", culprit=str(link))
-
-
-def _unknown(access: Access) -> bool:
-    return isinstance(access.credential, Anonymous)
-
-
-def withheld(link: Link, access: Access) -> CredentialWithheld:
-    """Return the error for a server that asks for a credential at ``link``, where ``access`` has none."""
-    reason = access.credential.reason if isinstance(access.credential, Anonymous) else access.why
-    why = f"withheld: the server asks for a credential, and no rule gives one: {reason}"
-    return CredentialWithheld(why, culprit=str(link), hint=f"add a [[registry]] rule that matches {link.target}")

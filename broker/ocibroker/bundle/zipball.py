@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final, cast
 
 from ocibroker.bundle.decompression import Metered
-from ocibroker.bundle.entry import Entry, parts_of
+from ocibroker.bundle.entry import Entry, parts_of, refused
 from ocibroker.bundle.meter import Meter
-from ocibroker.errors import IntegrityError
 
 _ENCRYPTED: Final = 0x1
 _LONGEST_TARGET: Final = 4096
@@ -27,12 +26,12 @@ def _entry(archive: zipfile.ZipFile, member: zipfile.ZipInfo, meter: Meter, culp
     name, mode = member.orig_filename, member.external_attr >> 16  # zipfile's own name ends at a NUL
     parts = parts_of(name, culprit)
     if member.flag_bits & _ENCRYPTED:
-        raise IntegrityError(f"holds {name!r}, which is encrypted", culprit=culprit)
+        raise refused(name, "is encrypted", culprit)
     if name.endswith("/"):
         yield Entry(parts, "folder")
         return
     if stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFLNK}:
-        raise IntegrityError(f"holds {name!r}, which is a device or a pipe", culprit=culprit)
+        raise refused(name, "is a device or a pipe", culprit)
     with archive.open(member) as opened:
         content = Metered(opened, meter)
         if stat.S_ISLNK(mode):
