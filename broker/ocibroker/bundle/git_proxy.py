@@ -19,6 +19,7 @@ def proxy_settings(proxy: Proxy | None, broker: Broker) -> Iterator[tuple[str, s
         return
     user = f"{quote(proxy.username, safe='')}@" if proxy.username else ""
     yield "proxy", _place(proxy, user)
+    yield "proxyAuthMethod", "basic"
     if proxy.origin.scheme == "https":
         yield "proxySSLCAInfo", str(broker.policy(Target.from_url(str(proxy.origin))).ca_file())
 

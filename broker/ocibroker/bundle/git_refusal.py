@@ -90,6 +90,12 @@ _SAYINGS: Final = (
     ),
     _Saying(("No space left on device", "Disk quota"), WriteFailed, "could not be written: no space is left"),
     _Saying(
+        ("response 407", "code 407", "from proxy after CONNECT", "CONNECT tunnel failed"),
+        ConnectionFailed,
+        "the proxy refused the way there",
+        "check the proxy, and its user and password",
+    ),
+    _Saying(
         ("Could not resolve", "Connection refused", "Connection timed out", "Failed to connect", "Network is"),
         ConnectionFailed,
         "could not be connected to",
