@@ -46,6 +46,12 @@ _ASKING: Final = (
 _REFUSED: Final = _Saying(
     _ASKING, RegistryRefused, "does not accept the credential", "check its permissions, and that it has not expired"
 )
+_UNUSABLE: Final = _Saying(
+    ("error in libcrypto", "invalid format", "incorrect passphrase", "UNPROTECTED PRIVATE KEY"),
+    OcibrokerError,
+    "the private key cannot be used",
+    "give one without a passphrase, in OpenSSH's format, that only you can read",
+)
 _UNADVERTISED: Final = ("not our ref", "unadvertised object", "no such remote ref", "couldn't find remote ref")
 
 # In this order: what comes first explains what git says of it afterwards.
@@ -69,12 +75,6 @@ _SAYINGS: Final = (
         TLSFailed,
         "could not be connected to by TLS",
         "see `ocibroker explain` for what is trusted there",
-    ),
-    _Saying(
-        ("error in libcrypto", "invalid format", "incorrect passphrase", "UNPROTECTED PRIVATE KEY"),
-        OcibrokerError,
-        "the private key cannot be used",
-        "give one without a passphrase, in OpenSSH's format, that only you can read",
     ),
     _Saying(
         ("returned error: 301", "returned error: 302", "returned error: 307", "returned error: 308"),
@@ -117,6 +117,8 @@ def unadvertised(said: str) -> bool:
 
 def refusal(said: str, status: int, way: Way, culprit: str) -> OcibrokerError:
     """Return what git's error output means; ``culprit`` names the source."""
+    if _holds(said, _UNUSABLE.marks):  # what follows is that none is accepted
+        return _UNUSABLE(culprit)
     if _holds(said, _ASKING):
         return way.withheld() if way.withheld else _REFUSED(culprit)
     for saying in _SAYINGS:
