@@ -75,6 +75,12 @@ class TestWhatIsRead:
         assert (bundle.root, bundle.files) == (stocked.folder / "templates", ("x.yaml",))
         assert stocked.everything == ["templates", "templates/x.yaml"]
 
+    @pytest.mark.parametrize("name", ["unpacked", "fetched", "unpacked.tgz"])
+    def test_its_name_is_its_own_affair(self, world: World, name: str) -> None:
+        world.charts.files[f"/{name}"] = APP
+        bundle = world.read(f"https://{CHARTS}/{name}?archive=tgz")
+        assert (bundle.root, len(bundle.files)) == (world.folder / name.removesuffix(".tgz"), 3)
+
     def test_or_a_file_in_it(self, stocked: World) -> None:
         bundle = stocked.read(f"{URL}//app/Chart.yaml")
         assert (bundle.files, bundle.paths) == ((), (stocked.folder / "Chart.yaml",))

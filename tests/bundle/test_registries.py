@@ -73,6 +73,12 @@ class TestCharts:
         )
         assert shop.everything == {"app-1.0.0.tgz": ARCHIVE}
 
+    @pytest.mark.parametrize("name", ["unpacked", "pulled"])
+    def test_its_name_is_its_own_affair(self, shop: Shop, name: str) -> None:
+        archive = packed([file(f"{name}/Chart.yaml")])
+        shop.push(chart(content=archive), "1.0.0", f"charts/{name}")
+        assert get(shop, f"oci://{shop.registry.address}/charts/{name}:1.0.0").root == shop.folder / name
+
     def test_by_a_digest_too(self, shop: Shop) -> None:
         stocked = chart("3.0.0")
         shop.push(stocked, "3.0.0", "charts/app")
@@ -110,6 +116,13 @@ def test_the_deadline_is_for_all_of_it(shop: Shop) -> None:
     reference = shop.push(artifact(Blob(noise(1000), "noise")))
     with pytest.raises(DeadlineExceeded):
         get(shop, reference, terms=Terms(limits=Limits(seconds=0)))
+    assert shop.everything == {}
+
+
+@pytest.mark.parametrize("stocked", [image(noise(600), noise(600, "two")), artifact(Blob(noise(1200), "noise"))])
+def test_more_than_may_be_fetched_is_refused(shop: Shop, stocked: Artifact) -> None:
+    with pytest.raises(IntegrityError, match="is longer than 1000 bytes"):
+        get(shop, shop.push(stocked), terms=Terms(limits=Limits(fetched=1000)))
     assert shop.everything == {}
 
 

@@ -9,6 +9,7 @@ import os
 import stat
 import struct
 import tarfile
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from ocibroker.bundle.kind import Kind, kind_of, stem_of
 from ocibroker.bundle.limits import USUAL, Limits
 from ocibroker.bundle.tree import listed
 from ocibroker.bundle.unpack import unpack
+from ocibroker.bundle.zipball import LARGEST_DIRECTORY
 from ocibroker.errors import DeadlineExceeded, IntegrityError, WriteFailed
 from tests.bundle.packed import ALL, Item, file, hard_link, link, packed, with_dictionary
 from tests.bundle.readings import files_of, reading
@@ -189,6 +191,25 @@ class TestBombs:
         with pytest.raises(IntegrityError):
             unpacked(bytes(archive), "zip")
 
+    @pytest.mark.parametrize("wide", [False, True])
+    def test_a_table_of_contents_without_end_is_not_held_in_memory(self, unpacked: Unpack, *, wide: bool) -> None:
+        archive = bytearray(packed([file("a")], "zip"))
+        end = archive.index(b"PK\5\6")
+        if wide:
+            end64 = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, LARGEST_DIRECTORY + 1, 0)
+            archive[end:end] = end64 + struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+        else:
+            archive[end + 12 : end + 16] = struct.pack("<L", LARGEST_DIRECTORY + 1)
+        with pytest.raises(IntegrityError, match="has a table of contents without end"):
+            unpacked(bytes(archive), "zip")
+
+    def test_a_comment_behind_it_is_none(self, unpacked: Unpack, tmp_path: Path) -> None:
+        path = tmp_path / "zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.comment = b"PK\5\5" * 10_000
+            archive.writestr("a", b"here")
+        assert files_of(unpacked(path.read_bytes(), "zip")) == {"a": b"here"}
+
     def test_a_description_without_end_is_not_held_in_memory(self, unpacked: Unpack) -> None:
         header = tarfile.TarInfo("long")
         header.type, header.size = tarfile.XHDTYPE, 50 * 1024**2
@@ -288,6 +309,7 @@ def test_whatever_the_names_nothing_is_written_outside(
 ) -> None:
     folder = tmp_path_factory.mktemp("names")
     into = folder / "a" / "b" / "into"
+    (folder / "a").mkdir()
     (folder / "archive").write_bytes(packed(items, kind))
     try:
         unpack(folder / "archive", kind, into, reading(folder), CULPRIT)

@@ -19,7 +19,7 @@ def read_archive(source: ArchiveSource, reading: Reading) -> Bundle:
     """Fetch ``source``, check it, and unpack it if it is an archive. Errors are typed."""
     culprit = str(source)
     kind, name = _kind(source), _name(source)
-    fetched = reading.folder / name
+    fetched = reading.folder / "fetched" / name
     digest = download(source.link, fetched, reading, source.checksum)
     resolved = f"{source} ({digest})"
     if kind is None:

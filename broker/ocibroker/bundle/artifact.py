@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ocibroker.bundle.bounded import Bounded
 from ocibroker.bundle.bundle import Bundle, Chart
-from ocibroker.bundle.charts import chart_folder
+from ocibroker.bundle.chart_archive import chart_folder
 from ocibroker.bundle.reading import Reading
 from ocibroker.bundle.source import OCISource
 from ocibroker.bundle.tree import listed
@@ -17,8 +18,9 @@ def read_artifact(source: OCISource, reading: Reading) -> Bundle:
     A chart that is not to be unpacked is its archive. Raises :class:`~ocibroker.errors.OcibrokerError`.
     """
     name = source.reference.target.path.rpartition("/")[2]
-    into = reading.folder / name
-    pulled = pull(reading.broker, source.reference, into, source.wish, progress=reading.progress, halt=reading.halt)
+    into = reading.folder / "pulled" / name
+    bounded = Bounded(reading, str(source))
+    pulled = pull(reading.broker, source.reference, into, source.wish, progress=bounded, halt=reading.halt)
     root = pulled.files[0] if pulled.files[0].is_dir() or pulled.is_chart else into
     if pulled.is_chart and reading.unpack:
         root = chart_folder(pulled.files[0], reading, str(source))

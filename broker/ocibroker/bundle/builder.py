@@ -82,7 +82,7 @@ class Builder:
         if self._known.get(_folded(target)) != (target, "file") or source.is_symlink() or not source.is_file():
             raise self._refused("/".join(entry.parts), "is a hard link to no file before it")
         with writing(path):
-            os.link(source, path, follow_symlinks=False)
+            os.link(source, path)
 
     def _write(self, entry: Entry, content: BinaryIO) -> None:
         path = self._root.joinpath(*entry.parts)

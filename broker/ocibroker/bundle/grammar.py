@@ -46,11 +46,9 @@ def parse(text: str, wish: Wish = ANY) -> Source:
     if is_scp(text) or text.lower().startswith(SHORTHANDS):
         return git_source(text)
     scheme = _SCHEME.match(text)
-    return (
-        OCISource(Reference.parse(text), wish)
-        if scheme is None
-        else _by_scheme(scheme["scheme"].lower(), text, wish)
-    )
+    if scheme is None:
+        return OCISource(Reference.parse(text), wish)
+    return _by_scheme(scheme["scheme"].lower(), text, wish)
 
 
 def _forced(getter: str, rest: str, text: str) -> Source:

@@ -33,6 +33,7 @@ class Growth:
         self._etag = ""
         self._begun = False
         with writing(path):
+            path.parent.mkdir(exist_ok=True)  # not its parents: where a run has ended there is nothing to make
             self._file = path.open("xb", buffering=0)
 
     def __enter__(self) -> Self:

@@ -91,8 +91,14 @@ def check_authority(text: str) -> None:
 
 
 def without_secrets(text: str) -> str:
-    """Return what an error may show of the URL ``text``: not what stands before an ``@``, and no query."""
+    """Return ``text`` as an error may show it: quoted, and as :func:`shown_url` has it."""
+    return shown(shown_url(text))
+
+
+def shown_url(text: str) -> str:
+    """Return what may be shown of the URL ``text``: not what stands before an ``@``, and no query."""
     place, mark, query = text.partition("?")
     if "@" in query and "@" not in place:  # the mark may be a password's
-        return shown(f"{text.partition('://')[0]}://…")
-    return shown(f"{place}?…" if mark else place)
+        return f"{text.partition('://')[0]}://…"
+    before, sign, after = place.rpartition("@")
+    return f"{'…' if before else ''}{sign}{after}{'?…' if mark else ''}"

@@ -47,7 +47,8 @@ def unpack(archive: Path, kind: Kind, into: Path, reading: Reading, culprit: str
     deadline raise.
     """
     with writing(into):
-        into.mkdir(parents=True)
+        into.parent.mkdir(exist_ok=True)  # not its parents: where a run has ended there is nothing to make
+        into.mkdir()
         size = archive.stat().st_size
     meter = Meter(reading, size, culprit)
     builder = Builder(into, meter, culprit)

@@ -102,10 +102,13 @@ def _hold(folder: Path) -> int | None:
         file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
         return None
-    if taken(file) and folder.exists():
-        return file
-    os.close(file)
-    return None
+    held = False
+    try:
+        held = taken(file) and folder.exists()
+    finally:
+        if not held:
+            os.close(file)
+    return file if held else None
 
 
 def _remove(folder: Path) -> None:
