@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ocibroker import Broker
 from ocibroker.bundle import GitSource, Limits, Terms
 from ocibroker.bundle.git_way import Way
 from ocibroker.errors import (
+    CannotCarry,
     ConfigurationError,
     CredentialWithheld,
     IntegrityError,
@@ -23,14 +27,17 @@ from ocibroker.errors import (
     TLSFailed,
     WrongScheme,
 )
+from ocibroker.provider import Bearer, Credential, IdentityToken, Secret
 from ocibroker.testing import Authority, CannedResponse
 from ocibroker.testing.request import Request
 from tests.bundle.forge import Forge, by_git, forge
 from tests.bundle.git_history import Work, bomb, history
 from tests.bundle.readings import files_of
-from tests.transport.brokers import rule
+from tests.e2e.git_server import git
+from tests.transport.brokers import made_rule, rule
 from tests.transport.canary import Canary
 from tests.transport.connect_proxy import proxying
+from tests.transport.made_provider import MadeProvider
 
 pytestmark = pytest.mark.e2e
 
@@ -450,6 +457,33 @@ def test_no_error_shows_what_git_said(here: Forge, commits: Mapping[str, str], c
     with pytest.raises(OcibrokerError) as caught:
         here.read(here.url("private/app"))
     assert canary.hits(repr(caught.value)) == []
+
+
+def giving(here: Forge, credential: Credential) -> Broker:
+    environ = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": str(here.runtime)}
+    return here.desk.broker(made_rule(here.address), environ=environ, offered=[MadeProvider(lambda _: credential)])
+
+
+def test_an_identity_token_is_not_sent_as_something_else(here: Forge, commits: Mapping[str, str]) -> None:
+    with pytest.raises(CannotCarry, match="cannot carry an identity token"):
+        here.read(here.url("open/app"), giving(here, IdentityToken(secret=Secret("token"))))
+    assert [request for request in here.running.requests if by_git(request)] == []
+
+
+def test_a_bearer_token_needs_a_git_that_carries_it(here: Forge, commits: Mapping[str, str]) -> None:
+    def guarded(request: Request) -> CannedResponse | None:
+        known = request.headers.get("authorization") == "Bearer token"
+        return None if known else CannedResponse(401, {"WWW-Authenticate": 'Bearer realm="git"'})
+
+    broker = giving(here, Bearer(secret=Secret("token")))
+    version = subprocess.run([git(), "version"], capture_output=True, text=True, check=True).stdout.split()[2]
+    if tuple(map(int, version.split(".")[:2])) >= (2, 46):
+        here.before = guarded
+        assert here.read(here.url("open/app"), broker).resolved == commits["main"]
+        return
+    with pytest.raises(CannotCarry, match="needs a git that knows authtype"):
+        here.read(here.url("open/app"), broker)
+    assert [request for request in here.running.requests if by_git(request)] == []
 
 
 def test_a_way_shows_no_answer(canary: Canary) -> None:

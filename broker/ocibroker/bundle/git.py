@@ -47,7 +47,7 @@ def read_git(source: GitSource, reading: Reading) -> Bundle:
 
 def _git(source: GitSource, reading: Reading, private: Path) -> Git:
     name = source.url.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
-    home, tree = private / "home", reading.folder / "tree" / checked(name, culprit=str(source))
+    home, tree = private / "home", reading.folder / "tree" / checked(name or "repository", culprit=str(source))
     with writing(tree):
         home.mkdir()
         tree.mkdir(parents=True)

@@ -126,14 +126,14 @@ def _command(program: Path, means: _Means) -> Iterator[str]:
     options = (
         f"UserKnownHostsFile={' '.join(map(_quoted, means.known_hosts))}",
         f"GlobalKnownHostsFile={os.devnull}",
-        f"IdentityAgent={means.agent}",
+        f"IdentityAgent={_quoted(means.agent)}",
         f"IdentitiesOnly={'yes' if means.agent == _NO_AGENT else 'no'}",
     )
     for option in (*_OPTIONS, *options, *(f"IdentityFile={_quoted(key)}" for key in means.keys or (_NO_KEY,))):
         yield from ("-o", option)
 
 
-def _quoted(path: Path) -> str:
+def _quoted(path: Path | str) -> str:
     text = str(path).replace("%", "%%")  # what ssh replaces by a host's or a user's name
     return f'"{text}"'
 
