@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ocibroker import Broker
-from ocibroker.bundle import GitSource, Limits, Terms
+from ocibroker.bundle import Bundle, GitSource, Limits, Terms, Wanted, read_many
 from ocibroker.bundle.git_way import Way
 from ocibroker.errors import (
     CannotCarry,
@@ -443,6 +443,31 @@ def test_more_than_the_limits_allow_is_refused(limits: Limits, why: str, here: F
     with pytest.raises(IntegrityError, match=why):
         here.read(here.url("open/large"), terms=Terms(limits=limits))
     assert here.left == []
+
+
+def test_many_are_read_at_once_and_each_fails_alone(here: Forge, commits: Mapping[str, str]) -> None:
+    wanted = {
+        here.url("private/app"): commits["main"],
+        here.url("private/app", "?ref=v1"): commits["first"],
+        here.url("open/app", "?ref=v2"): commits["second"],
+        here.url("open/app", "?ref=none"): NotFound,
+        here.url("other/app"): NotFound,
+        here.url("open/app", "//none"): NotFound,
+    }
+    outcomes = read_many(
+        here.broker(here.rule()), [Wanted(url, str(at)) for at, url in enumerate(wanted)], here.folder
+    )
+    told = [one.resolved if isinstance(one, Bundle) else type(one) for one in outcomes]
+    assert told == [*wanted.values()]
+    assert list(here.runtime.iterdir()) == []
+
+
+def test_a_path_that_leads_to_git_alone_is_enough(here: Forge, commits: Mapping[str, str], tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "git").symlink_to(git())
+    broker = here.broker(here.rule(), environ={"PATH": str(programs)})
+    assert here.read(here.url("private/app"), broker).resolved == commits["main"]
 
 
 def test_git_that_is_not_installed_is_named(here: Forge, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def _way(source: GitSource, git: Git, private: Path) -> Way:
 def _fetched(source: GitSource, git: Git, way: Way) -> str:
     """Return the commit, once it is here."""
     found = wanted(source.ref, git, way)
-    git.ask("init", "--quiet", "--template=", f"--object-format={found.format}")
+    git.ask("init", "--quiet", "--template=", *found.format)
     if not (found.whole and _fetched_alone(found, source, git, way)):
         git.ask("fetch", "--quiet", "--no-tags", "--", way.url, *_ALL, way=way)
     commit = commit_of(found, git)

@@ -60,9 +60,11 @@ def _fits(pipe: RawIOBase, answer: bytes) -> bool:
 
 
 def _helper(pipes: Mapping[str, int]) -> str:
-    cases = " ".join(f"{shlex.quote(place)}) cat /dev/fd/{pipe};;" for place, pipe in pipes.items())
-    read = 'case "$line" in protocol=*) at="${line#*=}://";; host=*) at="$at${line#*=}";; esac'
+    # Without a program: what PATH leads to may be git alone.
+    asked = 'case "$line" in protocol=*) at="${line#*=}://";; host=*) at="$at${line#*=}";; esac'
+    cases = " ".join(f"{shlex.quote(place)}) pipe={pipe};;" for place, pipe in pipes.items())
     return (
-        f'!f() {{ test "$1" = get || return 0; at=; while IFS= read -r line; do {read}; done; '
-        f'case "$at" in {cases} esac; }}; f'
+        f'!f() {{ test "$1" = get || return 0; at=; pipe=; while IFS= read -r line; do {asked}; done; '
+        f'case "$at" in {cases} *) return 0;; esac; '
+        """while IFS= read -r line; do printf '%s\\n' "$line"; done <"/dev/fd/$pipe"; }; f"""
     )

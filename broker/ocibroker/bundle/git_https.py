@@ -74,7 +74,8 @@ def _found(link: Link, reading: Reading) -> Link:
             raise IntegrityError("does not answer as a git repository does", culprit=str(link), hint=hint)
         if where.endswith(_PLACE):
             return Link(where.removesuffix(_PLACE))
-        raise RedirectRefused(f"leads to {where}, which is no repository", culprit=str(link))
+        origin = Link(where).target.origin
+        raise RedirectRefused(f"leads to {origin}, and to no repository there", culprit=str(link))
     raise failure
 
 

@@ -16,6 +16,7 @@ _PART: Final = re.compile(r"[0-9a-f]{7,63}", re.ASCII | re.IGNORECASE)
 _FORBIDDEN: Final = frozenset(" ~^:?*[\\")
 _HINT: Final = "name a branch, a tag or a commit"
 _SHA1: Final = 40
+"""Digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ class Object:
     whole: bool = True
 
     @property
-    def format(self) -> str:
-        """How objects are named in its repository."""
-        return "sha1" if len(self.name) <= _SHA1 else "sha256"
+    def format(self) -> tuple[str, ...]:
+        """The options of ``git init`` by which a repository names its objects so."""
+        return ("--object-format=sha256",) if len(self.name) > _SHA1 else ()
 
 
 def wanted(ref: str, git: Git, way: Way) -> Object:
