@@ -31,7 +31,7 @@ demo: $(VENV)/.installed  ## set up, then show the way of a request on an embedd
 	@$(BIN)/python -m examples.demo
 
 test: $(VENV)/.installed-dev  ## set up, then run the tests with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term:skip-covered
 
 check: $(VENV)/.installed-dev  ## set up, then lint, check the formatting and the types
 	$(BIN)/ruff check $(CODE)

@@ -13,10 +13,12 @@ from ocibroker.access import Access
 from ocibroker.answers import Answers
 from ocibroker.cache import FileStore, Store, cache_folder, open_shared
 from ocibroker.children import begin_anew_in_children
+from ocibroker.choosing import Choosing
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.config import Config, load_config
 from ocibroker.credential import Anonymous, Credential
-from ocibroker.credential_source import BrokerSource, number
+from ocibroker.credential_source import BrokerSource
+from ocibroker.deadline import number
 from ocibroker.demand import Answer
 from ocibroker.errands import Errand, Errands
 from ocibroker.errors import UsageError
@@ -34,6 +36,7 @@ from ocibroker.target import PULL, Target
 from ocibroker.tls import TLSPolicies
 from ocibroker.transport.connections import Connections
 from ocibroker.transport.route import Route, direct
+from ocibroker.trusted_connections import TrustedConnections
 from ocibroker.way import Way
 
 if TYPE_CHECKING:
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
     from ocibroker.upkeep import Upkeep
 
 _LOG: Final = logging.getLogger("ocibroker")
+_PATIENCE: Final = 10.0
+"""Seconds for what says how a host is trusted, where nobody says how long it may take."""
 
 
 class Broker:
@@ -81,11 +86,11 @@ class Broker:
         report = Report(observe)
         self._connections = Connections(self._policies, route, self._clock, report)
         self._pairs = Pairs(self._connections, self._clock)
+        self._trusted = TrustedConnections(self._connections)
+        self._means = Means(environ, self._clock, self._policies, self._connections, withheld, self._trusted.of)
+        self._choosing = Choosing(config, self._means)
         self._errands = Errands()
-        self._footings = Footings(self._connections, self._errands)
-        self._means = Means(
-            environ, self._clock, self._policies, self._connections, withheld, self._footings.trusting
-        )
+        self._footings = Footings(self._connections, self._trusted, self._choosing, self._errands)
         kept = store or self._shared_store(route)
         whole: Answers | None = before._whole.answers if before else None
         narrow: Answers | None = before._narrow.answers if before else None
@@ -94,9 +99,11 @@ class Broker:
         answers = Answers(self._clock, store=kept, ahead=ahead, report=report, before=whole, mended=mended)
         # As all tokens of registries these are in memory only.
         tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow, mended=mended)
-        self._inquiries = made = Inquiries(config, self._means, answers.known, self._connections, self._footings)
-        self._whole: Way = Way(answers, Recall(answers), made.inquire, made.inquire_for_what_is_there)
-        self._narrow: Way = Way(tokens, Recall(tokens), self._inquire_token, self._inquire_token)
+        self._inquiries = made = Inquiries(self._choosing, self._footings, answers.known)
+        self._whole: Way = Way(
+            answers, Recall(answers), made.inquire, made.inquire_for_what_is_there, made.preparation
+        )
+        self._narrow: Way = Way(tokens, Recall(tokens), self._inquire_token, self._inquire_token, made.preparation)
         begin_anew_in_children(self)
         self._warn_of_broken_plugins()
         self._warn_of_weakened_hosts()
@@ -189,7 +196,7 @@ class Broker:
             return again
         mark = _own(transport)
         wanted = _target(target, actions)
-        source = way.source(wanted, caller, min_ttl, self._settled(wanted, caller, deadline))
+        source = way.source(wanted, caller, min_ttl, self._footings.settle(wanted, caller, deadline))
         inquiry = way.at_first(wanted, caller)
         if refused is None:
             answering, answer = source.answer(inquiry, fresh=fresh)
@@ -220,13 +227,20 @@ class Broker:
             return again
         mark = _own(transport)
         wanted = _target(target, actions)
-        source = way.source(wanted, caller, min_ttl, await self._settled_async(wanted, caller, deadline))
-        inquiry = source.inquire()
+        source = way.source(wanted, caller, min_ttl, await self._footings.settle_async(wanted, caller, deadline))
+        inquiry = await source.inquire_async()
         answering, answer = await source.instead_async(inquiry, refused)
         access = self._pair(answering, answer, source, mark)
         if plain and answering is inquiry:
             way.recall.keep(name, access, inquiry, source.demand)
         return access
+
+    def given(
+        self, target: Target, *, min_ttl: float = 60.0, deadline: float = 30.0, exchange: bool = False
+    ) -> Access | None:
+        """Return what :meth:`access` gave before, if it would give the same now; nobody is asked."""
+        way = self._narrow if exchange else self._whole
+        return way.recall.get((target, PULL, min_ttl, deadline))
 
     def present(
         self, target: str | Target, credential: Credential | Anonymous, *, actions: tuple[str, ...] = PULL
@@ -239,7 +253,7 @@ class Broker:
 
         wanted = _target(target, actions)
         origin, footing = self._inquiries.reach(wanted)
-        realms = self._inquiries.selection(wanted, None).realms
+        realms = self._choosing.selection(wanted, None).realms
         return Access(
             target=wanted,
             origin=origin,
@@ -255,11 +269,9 @@ class Broker:
         from ocibroker.explanation import explain  # only a person asks, and an answer need not wait for it
 
         wanted = _target(target, None)
-        said = self._inquiries.trusting(wanted, caller)
         return explain(
             wanted,
-            lambda: self._inquiries.footing(wanted, caller).policies,
-            self._footings.note(said) if said else "",
+            lambda: self._footings.explained(wanted, caller),
             lambda: self._whole.inquire(wanted, caller),
             self._whole.answers.known,
         )
@@ -272,7 +284,7 @@ class Broker:
         Nothing of it is remembered.
         """
         wanted = _target(target, None)
-        if (asked := self._inquiries.having_key(wanted, caller)) is None:
+        if (asked := self._choosing.offering("ssh_key", wanted, caller)) is None:
             return None
         errand = Errand.of("ssh_key", asked, asked.ssh_key)
         key: SSHKey | None = self._errands.run(errand, self._whole.answers.deadline(number("deadline", deadline)))
@@ -283,11 +295,16 @@ class Broker:
 
         Raises :class:`~ocibroker.errors.TLSConfigurationError`.
         """
-        material = self._policies.for_origin(access.origin)
+        policies = self._footings.of(access.target, None).policies
+        material = policies.for_origin(access.origin)
         return material if material.policy == access.tls else access.tls.load()
 
     def policy(self, target: Target) -> TLSPolicy:
-        """Return how the host of ``target`` is reached and trusted; its files are unread."""
+        """Return how the host of ``target`` is reached and trusted; its files are unread.
+
+        It waits for who says that, where it is not the configuration.
+        """
+        self._footings.settle(target, None, _PATIENCE)
         origin, footing = self._inquiries.reach(target)
         return footing.policies.policy(origin)
 
@@ -321,8 +338,8 @@ class Broker:
 
     def forked(self) -> None:
         """Begin anew in a child that was forked: with connections, workers and locks of its own."""
-        own = (self._scratch, self._policies, self._connections, self._errands, self._footings)
-        for part in (*own, self._whole, self._narrow):
+        reaching = (self._scratch, self._policies, self._connections, self._trusted, self._errands, self._footings)
+        for part in (*reaching, self._inquiries, self._whole, self._narrow):
             part.forked()
         if self._sidecar is not None:
             self._sidecar.forked()
@@ -330,7 +347,7 @@ class Broker:
     async def aclose(self) -> None:
         """Do the same, and close what belongs to the running event loop."""
         await self._connections.rest()
-        await self._footings.rest()
+        await self._trusted.rest()
         self.close()
 
     def close(self) -> None:
@@ -338,7 +355,7 @@ class Broker:
         self._inquiries.close()
         self._whole.close()
         self._narrow.close()
-        self._footings.close()
+        self._trusted.close()
         self._connections.close()
         if self._sidecar is not None:
             self._sidecar.close()
@@ -349,21 +366,6 @@ class Broker:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _settled(self, target: Target, caller: Caller | None, seconds: float) -> float:
-        """Return the seconds that are left once it is known how the target's host is trusted."""
-        if (said := self._inquiries.trusting(target, caller)) is None:
-            return seconds
-        deadline = self._whole.answers.deadline(number("deadline", seconds))
-        self._footings.settle(said, deadline)
-        return deadline.left()
-
-    async def _settled_async(self, target: Target, caller: Caller | None, seconds: float) -> float:
-        if (said := self._inquiries.trusting(target, caller)) is None:
-            return seconds
-        deadline = self._whole.answers.deadline(number("deadline", seconds))
-        await self._footings.settle_async(said, deadline)
-        return deadline.left()
 
     def _inquire_token(self, target: Target, caller: Caller | None) -> Inquiry:
         if not target.path:
@@ -415,6 +417,7 @@ class Broker:
         for entry in self.config.tls:
             for warning in entry.warnings:
                 _LOG.warning("%s", warning)
+        self._footings.read_all(self.config)
 
 
 def _second(inquiry: Inquiry) -> Inquiry:

@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
 
 from ocibroker.answers import Answers
 from ocibroker.credential import Anonymous, Credential
-from ocibroker.deadline import Deadline
+from ocibroker.deadline import Deadline, number
 from ocibroker.demand import Answer, Demand
-from ocibroker.errors import NoIdentity, OcibrokerError, UsageError
+from ocibroker.errors import NoIdentity, OcibrokerError
 from ocibroker.inquiry import Inquiry
 
 Answered = tuple[Inquiry, Answer]
 """Whose answer it is, and the answer."""
 Outcome = Answer | NoIdentity
 
-_LONGEST: Final = 1e9
-
 
 class BrokerSource:
     """Asks the broker's answers, and where nobody was chosen and the first has no identity, who else may know."""
 
-    __slots__ = ("_answers", "_deadline", "demand", "inquire")
+    __slots__ = ("_answers", "_deadline", "_preparation", "demand", "inquire")
 
-    def __init__(self, answers: Answers, inquire: Callable[[], Inquiry], min_ttl: float, deadline: float) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        inquire: Callable[[], Inquiry],
+        min_ttl: float,
+        deadline: float,
+        preparation: Callable[[], Future[object] | None] = lambda: None,
+    ) -> None:
         self.inquire = inquire
+        self._preparation = preparation
         self._answers = answers
         self.demand = Demand(timedelta(seconds=number("min_ttl", min_ttl)))
         self._deadline = number("deadline", deadline)
+
+    async def inquire_async(self) -> Inquiry:
+        """Return the inquiry without blocking the event loop for files, or for a sidecar."""
+        if (preparation := self._preparation()) is not None:
+            import asyncio  # slow, and a helper has no event loop
+
+            await asyncio.wrap_future(preparation)
+        return self.inquire()
 
     def current(self, refused: Credential | None) -> Answer:
         """Return it, newly fetched where it is due or was ``refused``; what was refused where there is no other."""
@@ -38,7 +52,7 @@ class BrokerSource:
 
     async def current_async(self, refused: Credential | None) -> Answer:
         """Return it without blocking the event loop."""
-        return (await self.instead_async(self.inquire(), refused))[1]
+        return (await self.instead_async(await self.inquire_async(), refused))[1]
 
     def instead(self, inquiry: Inquiry, refused: Credential | None) -> Answered:
         """Return the answer as of now, newly fetched if it is ``refused``; that where there is no other."""
@@ -119,10 +133,3 @@ def _settled(inquiry: Inquiry, outcome: Outcome) -> Answered:
     if inquiry.selection.last and isinstance(outcome, Anonymous):
         return inquiry, Anonymous(f"no rule matches {inquiry.target}, and {outcome.reason}")
     return inquiry, outcome
-
-
-def number(name: str, seconds: object) -> float:
-    """Return ``seconds``, which are at most some decades; raises :class:`~ocibroker.errors.UsageError`."""
-    if isinstance(seconds, int | float) and seconds >= 0:  # not a number is neither
-        return min(float(seconds), _LONGEST)
-    raise UsageError("is no number of seconds from 0 on", culprit=name)

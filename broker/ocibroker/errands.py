@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ocibroker.cache import Flight, Flights, cache_key, options_digest
 from ocibroker.deadline import Deadline
-from ocibroker.errors import DeadlineExceeded
+from ocibroker.errors import DeadlineExceeded, OcibrokerError
 from ocibroker.fetching import Fetching
 
 
@@ -40,7 +40,9 @@ class Errands:
         try:
             return flight.future.result(deadline.left())
         except TimeoutError:
-            failure = self._late(errand, flight)
+            failure: OcibrokerError = self._late(errand, flight)
+        except OcibrokerError as error:  # others may get the same one
+            failure = error.restated()
         raise failure
 
     async def run_async(self, errand: Errand, deadline: Deadline) -> Any:  # noqa: ANN401  # as above
@@ -51,7 +53,9 @@ class Errands:
         try:
             return await asyncio.wait_for(asyncio.wrap_future(flight.future), deadline.left())
         except TimeoutError:
-            failure = self._late(errand, flight)
+            failure: OcibrokerError = self._late(errand, flight)
+        except OcibrokerError as error:
+            failure = error.restated()
         raise failure
 
     def forked(self) -> None:

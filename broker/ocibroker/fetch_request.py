@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from ocibroker.clock import Clock
 from ocibroker.credential import Credential
 from ocibroker.deadline import Deadline
+from ocibroker.errors import UsageError
 from ocibroker.reference import SecretRef
 from ocibroker.request import O_co, Request
 from ocibroker.secret import Secret
@@ -32,6 +33,10 @@ class Run(Protocol):
         ...
 
 
+def _nobody(url: str, trust: Trust) -> NoReturn:
+    raise UsageError(f"nobody connects to {url} here", culprit=trust.source)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRequest(Request[O_co]):
     """A request together with everything that the work may need.
@@ -52,11 +57,11 @@ class FetchRequest(Request[O_co]):
     tls: Callable[[str], TLSPolicy] = field(repr=False)
     secret: Callable[[SecretRef], Secret] = field(repr=False)
     run: Run = field(repr=False)
-    trusting: Callable[[str, Trust], httpx.Client] = field(repr=False)
     clock: Clock
     deadline: Deadline
     min_ttl: float = 0.0
     refused: Credential | None = None
+    trusting: Callable[[str, Trust], httpx.Client] = field(default=_nobody, repr=False)
 
     @property
     def http(self) -> httpx.Client:

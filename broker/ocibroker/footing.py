@@ -10,6 +10,7 @@ from ocibroker.deadline import Deadline
 from ocibroker.errors import ConfigurationError, IdentityRefused, OcibrokerError
 from ocibroker.fetching import Fetching
 from ocibroker.identity import Identity
+from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies
 from ocibroker.transport.connections import Connections
 from ocibroker.transport.wire import Wire
@@ -31,6 +32,10 @@ class Footing(Wire, Protocol):
     @property
     def policies(self) -> TLSPolicies:
         """The policies of now."""
+        ...
+
+    def at_hand(self, target: Target) -> bool:
+        """Whether it is quick to look at the policy of the target's host."""
         ...
 
 
@@ -72,6 +77,10 @@ class RuleFooting:
     def policies(self) -> TLSPolicies:
         """The policies of now; raises :class:`~ocibroker.errors.OcibrokerError` for what is malformed."""
         return self._current().policies
+
+    def at_hand(self, target: Target) -> bool:
+        """Whether nothing has to be read first."""
+        return not self._stale and self._connect(self.host, self.trust).at_hand(target)
 
     @property
     def whose(self) -> str:
@@ -135,8 +144,12 @@ class RuleFooting:
         """Begin anew in a child: files that were made of what was said are its parent's."""
         self._told = self._failure = None
 
+    @property
+    def _stale(self) -> bool:
+        """Whether files, and nothing else, say something else by now."""
+        return self._keep is None and (self._told is None or self._told.looks != self._watch.seen())
+
     def _current(self) -> Connections:
-        told = self._told
-        if self._keep is None and (told is None or told.looks != self._watch.seen()):
+        if self._stale:
             self.ask(Deadline.after(_READING, self._monotonic))
         return self._connect(self.host, self.trust)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from functools import lru_cache
+from concurrent.futures import Future
 from typing import Final
 
-from ocibroker.cache import cache_key, options_digest
-from ocibroker.config import Config
+from ocibroker.cache import Flights, cache_key, options_digest
+from ocibroker.choosing import Choosing
+from ocibroker.deadline import Deadline
 from ocibroker.errors import UsageError, WrongScheme
-from ocibroker.fetching import Fetching, Means
 from ocibroker.footing import Footing
 from ocibroker.footings import Footings
 from ocibroker.identity import Identity
@@ -18,38 +17,41 @@ from ocibroker.inquiry import Inquiry
 from ocibroker.known import Known
 from ocibroker.origin import Origin
 from ocibroker.request import Caller
-from ocibroker.selection import Selection, select
+from ocibroker.selection import Selection
 from ocibroker.target import Target
 from ocibroker.tls import Contents
-from ocibroker.transport.connections import Connections
 from ocibroker.watch import Watch
 
 _MOST: Final = 4096
-"""Targets and identities that are remembered."""
+"""Identities whose files are watched."""
+_PATIENCE: Final = 30.0
+"""Seconds after which files that are still being read are left to themselves."""
 
 
 class Inquiries:
-    """Makes inquiries by ``config``; the broker owns it. Errors are :class:`~ocibroker.errors.OcibrokerError`.
+    """Makes inquiries of whom ``choosing`` chooses; the broker owns it.
 
-    ``known`` is looked at for whether there is an answer already. Hosts are reached by ``common``, or by one of the
-    ``footings`` where a rule's provider says how its host is trusted.
+    Hosts are reached by ``footings``; ``known`` is looked at for whether there is an answer already. Errors are
+    :class:`~ocibroker.errors.OcibrokerError`.
     """
 
-    def __init__(self, config: Config, means: Means, known: Known, common: Connections, footings: Footings) -> None:
-        self._means = means
-        self._known = known
-        self._common = common
+    def __init__(self, choosing: Choosing, footings: Footings, known: Known) -> None:
+        self._choosing = choosing
         self._footings = footings
-        self._select: Callable[[Target, str], Selection]
-        self._select = lru_cache(_MOST)(lambda target, who: select(target, config.rules, config.providers, who))
+        self._known = known
         self._watches: OrderedDict[Identity, Watch] = OrderedDict()
+        self._looks = Flights[object]()
         self._closed = False
+
+    def forked(self) -> None:
+        """Begin anew in a child that was forked."""
+        self._looks.forked()
 
     def reach(self, target: Target, caller: Caller | None = None) -> tuple[Origin, Footing]:
         """Return where a connection for ``target`` goes, and how; over plain HTTP only if that is allowed there."""
         if self._closed:
             raise UsageError("the broker is closed", culprit=str(target), hint="ask within its `with` block")
-        footing = self.footing(target, caller)
+        footing = self._footings.of(target, caller)
         policies = footing.policies
         origin = policies.origin_of(target)
         if origin.scheme == "http" and not policies.plain_http(origin):
@@ -58,24 +60,23 @@ class Inquiries:
             )
         return origin, footing
 
-    def footing(self, target: Target, caller: Caller | None) -> Footing:
-        """Return how hosts are reached by an access to ``target``."""
-        said = self.trusting(target, caller)
-        return self._footings.of(said) if said else self._common
+    def preparation(self, target: Target, caller: Caller | None) -> Future[object] | None:
+        """Return what an event loop waits for before it inquires; none where that takes no time to speak of.
 
-    def trusting(self, target: Target, caller: Caller | None) -> Fetching | None:
-        """Return who says how the host of ``target`` is trusted; none where nobody but the configuration does."""
-        selection = self.selection(target, caller)
-        return self._asking(selection, target, caller) if selection.trusting else None
+        Otherwise a worker, one for all who wait, reads and verifies the files of the host's policy, and asks the
+        sidecar where that one knows it.
+        """
+        footing = self._footings.of(target, caller)
+        if footing.at_hand(target):
+            return None
+        deadline = Deadline.after(_PATIENCE)
 
-    def having_key(self, target: Target, caller: Caller | None) -> Fetching | None:
-        """Return who may have a key for SSH for ``target``; none where nobody can have one."""
-        selection = self.selection(target, caller)
-        return self._asking(selection, target, caller) if hasattr(selection.provider, "ssh_key") else None
+        def look() -> object:
+            origin, _ = self.reach(target, caller)
+            return footing.policies.for_origin(origin)
 
-    def selection(self, target: Target, caller: Caller | None) -> Selection:
-        """Return who answers for ``target``."""
-        return self._select(target, caller.account if caller else "")
+        # By the footing too: what is wrong with a rule's own is nothing to another rule.
+        return self._looks.join(f"{target.origin} {id(footing)}", look, deadline, provider="trust")[0].future
 
     def inquire(self, target: Target, caller: Caller | None) -> Inquiry:
         """Return the inquiry, and raise what is wrong with the files of the host's policy."""
@@ -100,16 +101,10 @@ class Inquiries:
         """Make none any more."""
         self._closed = True
 
-    def _asking(self, selection: Selection, target: Target, caller: Caller | None) -> Fetching | None:
-        provider, options = selection.provider, selection.options
-        if provider is None or options is None:
-            return None
-        return Fetching(provider=provider, target=target, options=options, caller=caller, means=self._means)
-
     def _inquiry(
         self, target: Target, origin: Origin, caller: Caller | None, footing: Footing, trust: Contents
     ) -> Inquiry:
-        return self._of(self.selection(target, caller), target, origin, caller, footing, trust)
+        return self._of(self._choosing.selection(target, caller), target, origin, caller, footing, trust)
 
     def _of(
         self,
@@ -120,7 +115,7 @@ class Inquiries:
         footing: Footing,
         trust: Contents,
     ) -> Inquiry:
-        fetching, otherwise = self._asking(selection, target, caller), selection.otherwise
+        fetching, otherwise = self._choosing.fetching(selection, target, caller), selection.otherwise
         if fetching is None:
             return Inquiry(target=target, origin=origin, selection=selection, footing=footing, trust=trust)
         provider, options = fetching.provider, fetching.options
@@ -156,7 +151,7 @@ class Inquiries:
             return None
         if (known := self._watches.get(identity)) is not None:
             return known
-        watch = self._watches[identity] = Watch(identity.watch, self._means.clock.monotonic)
+        watch = self._watches[identity] = Watch(identity.watch, self._choosing.means.clock.monotonic)
         if len(self._watches) > _MOST:
             self._watches.popitem(last=False)
         return watch

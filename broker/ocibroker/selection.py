@@ -40,11 +40,6 @@ class Selection:
     otherwise: Selection | None = None
 
     @property
-    def trusting(self) -> bool:
-        """Whether a rule has chosen a provider that says how hosts are trusted."""
-        return self.rule is not None and hasattr(self.provider, "trust")
-
-    @property
     def realms(self) -> tuple[str, ...]:
         """The token endpoints on other hosts that the rule allows."""
         return self.rule.realms if self.rule else ()

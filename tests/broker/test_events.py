@@ -106,7 +106,7 @@ class TestAnswers:
         async def together() -> None:
             told.go.clear()
             waiting = [asyncio.create_task(broker.access_async(NAME)) for _ in range(5)]
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.2)
             told.go.set()
             await asyncio.gather(*waiting)
 

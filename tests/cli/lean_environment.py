@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
@@ -18,12 +18,14 @@ class LeanEnvironment:
     folder: Path
 
     @classmethod
-    def create(cls, folder: Path, *extras: str) -> LeanEnvironment:
-        """Make it of links to what is installed here: no network is needed."""
+    def create(cls, folder: Path, *extras: str, beside: Iterable[str] = ()) -> LeanEnvironment:
+        """Make it of links to what is installed here: no network is needed. ``beside`` are other distributions."""
         venv.create(folder, with_pip=False, symlinks=True)
         (site,) = (folder / "lib").glob("python*/site-packages")
         for one in closure("ocibroker", frozenset(extras)).values():
             link(one, site)
+        for name in beside:
+            link(distribution(name), site)
         return cls(folder)
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:

@@ -17,6 +17,9 @@ from tests.google.accounts import Accounts
 
 WANTING = sorted(BUILT_IN.keys() & set(metadata("ocibroker").get_all("Provides-Extra") or ()))
 
+OPTIONS = {"kubernetes": "{ fleet_secret = '/nowhere' }"}
+"""What a rule has to say at least for a provider that claims nothing."""
+
 FETCH = """
 import sys
 from ocibroker import Anonymous, Broker, OcibrokerError
@@ -57,7 +60,10 @@ def test_the_others_are_listed_as_unavailable(only: str, lean: LeanEnvironment) 
 
 
 def test_a_check_of_the_configuration_says_what_its_rules_lack(only: str, lean: LeanEnvironment) -> None:
-    rules = (f"[[registry]]\nmatch = '{name}.test'\nprovider = '{name}'\n" for name in WANTING)
+    rules = (
+        f"[[registry]]\nmatch = '{name}.test'\nprovider = '{name}'\noptions = {OPTIONS.get(name, '{}')}\n"
+        for name in WANTING
+    )
     config = lean.folder / "config.toml"
     config.write_text("".join(rules))
     done = lean.run("-m", "ocibroker", "--config", str(config), "config", "check")
@@ -67,7 +73,7 @@ def test_a_check_of_the_configuration_says_what_its_rules_lack(only: str, lean: 
     ]
 
 
-@pytest.mark.parametrize("name", WANTING)
+@pytest.mark.parametrize("name", sorted({*WANTING} - OPTIONS.keys()))
 def test_a_fetch_says_what_to_install_or_finds_nobody_there(name: str, only: str, lean: LeanEnvironment) -> None:
     done = lean.run("-c", FETCH, target(name), str(lean.folder))
     assert done.stderr == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import signal
 import socket
@@ -14,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
-from ocibroker.testing import Authority, EmbeddedRegistry
+from ocibroker.cli.progress import Bars
+from ocibroker.testing import Authority, CannedResponse, EmbeddedRegistry
 from tests.bundle.packed import file, packed
 from tests.bundle.readings import files_of
 from tests.bundle.site import Site, site
@@ -86,6 +90,12 @@ class TestSources:
         outcome = table.pull(table.url("/values.yaml"))
         assert (outcome.code, outcome.stdout) == (0, f"{table.out / 'values.yaml'}\n")
         assert outcome.stderr == f"ocibroker: {table.url('/values.yaml')}: 4 bytes\n"
+
+    def test_one_whose_size_nobody_has_told_is_as_long_as_it_has_become(self, table: Table) -> None:
+        chunked = CannedResponse(200, {"Transfer-Encoding": "chunked"}, b"3\r\nhow\r\n4\r\nlong\r\n0\r\n\r\n")
+        table.web.answers["/chunked.txt"] = chunked
+        outcome = table.pull(table.url("/chunked.txt"))
+        assert outcome.stderr == f"ocibroker: {table.url('/chunked.txt')}: 7 bytes\n"
 
     def test_a_folder_of_this_machine_is_copied(self, table: Table) -> None:
         table.desk.write("mine.txt", "mine")
@@ -236,3 +246,13 @@ def test_ctrl_c_leaves_nothing(table: Table, authority: Authority) -> None:
             stdout, stderr = process.communicate(timeout=10)
     assert (process.returncode, stdout, "Traceback" in stderr) == (130, "", False)
     assert list(table.out.iterdir()) == []
+
+
+def test_a_bar_of_unknown_length_is_full_in_the_end() -> None:
+    with Progress(console=Console(file=io.StringIO())) as progress:
+        bars = Bars(progress)
+        bars.begin("file", 0)
+        bars.advance("file", 7)
+        assert [(task.completed, task.total) for task in progress.tasks] == [(7, None)]
+        bars.end("file")
+        assert [(task.completed, task.total) for task in progress.tasks] == [(7, 7)]

@@ -29,9 +29,7 @@ options = {{ username = "{username}", password = {{ file = "password" }} }}
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> LeanEnvironment:
     """Python with pip, keyring and ocibroker."""
-    made = LeanEnvironment.create(tmp_path_factory.mktemp("environment"), "keyring")
-    made.run("-m", "ensurepip").check_returncode()
-    return made
+    return LeanEnvironment.create(tmp_path_factory.mktemp("environment"), "keyring", beside=("pip",))
 
 
 @dataclass(frozen=True)

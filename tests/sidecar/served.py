@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +18,9 @@ import uvloop
 
 from ocibroker.config import SidecarSettings
 from ocibroker.sidecar.doors import open_doors
+from ocibroker.sidecar.gate import Application
 from ocibroker.sidecar.limits import Limits
+from ocibroker.sidecar.repeats import Repeat, none_repeats
 from ocibroker.sidecar.server import Server
 from tests.sidecar.application import Tiny
 
@@ -31,7 +34,15 @@ PATIENCE = 10.0
 class Served:
     """A server that runs; ``denied`` counts who was not let in."""
 
-    def __init__(self, settings: SidecarSettings, limits: Limits, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        settings: SidecarSettings,
+        limits: Limits,
+        environ: Mapping[str, str],
+        application: Application | None,
+        repeat: Repeat,
+    ) -> None:
+        self._application, self._repeat = application, repeat
         self.denied: Counter[str] = Counter()
         self.ports: dict[str, int] = {}
         self.seconds = 0.0
@@ -56,7 +67,8 @@ class Served:
                 where = door.socket.getsockname()
                 self.ports[door.listener.name] = where[1] if isinstance(where, tuple) else 0
             self.hosts = {door.listener.name: door.listener.hosts for door in doors}
-            server = Server(self.tiny, doors, self._limits, denied=self._count)
+            application = self._application or self.tiny
+            server = Server(application, doors, self._limits, repeat=self._repeat, denied=self._count)
             self._ready.set()
             await server.serve(self.stop, grace)
 
@@ -80,9 +92,11 @@ def served(
     loop: str = "uvloop",
     grace: float = 5.0,
     environ: Mapping[str, str] | None = None,
+    application: Application | None = None,
+    repeat: Repeat = none_repeats,
 ) -> Iterator[Served]:
     """Serve for a block; raises what kept the server from it."""
-    one = Served(settings, limits or Limits(), environ or {})
+    one = Served(settings, limits or Limits(), environ or {}, application, repeat)
     thread = threading.Thread(target=one.run, args=(loop, grace))
     thread.start()
     try:
@@ -152,9 +166,11 @@ class Client:
         self._left += data
 
 
+@dataclass(frozen=True)
 class Reply:
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.status, self.headers, self.body = status, headers, body
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
     @property
     def said(self) -> dict[str, object]:

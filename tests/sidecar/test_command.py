@@ -11,8 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,27 @@ def test_a_reload_of_what_is_wrong_leaves_the_old_configuration_and_says_so(side
         until(lambda: sidecar.metric("ocibroker_config_generation") == 2)
         assert sidecar.metric("ocibroker_config_last_reload_successful") == 1
         assert b"another" in sidecar.ask(FILE).body
+
+
+def test_a_hang_up_during_the_start_is_obeyed_after_it(sidecar: Sidecar) -> None:
+    text = sidecar.config.read_bytes()
+    sidecar.config.unlink()
+    os.mkfifo(sidecar.config, 0o600)  # whoever opens it for writing knows that it is being read
+    with sidecar.started() as process:
+        file = os.open(sidecar.config, os.O_WRONLY)
+        process.send_signal(signal.SIGHUP)
+        os.write(file, text)
+        os.close(file)
+        until(partial(_reread, sidecar, text))
+
+
+def _reread(sidecar: Sidecar, text: bytes) -> bool:
+    """Give it the configuration again if it asks for that, and say whether it has two generations behind it."""
+    with suppress(OSError):
+        file = os.open(sidecar.config, os.O_WRONLY | os.O_NONBLOCK)
+        os.write(file, text)
+        os.close(file)
+    return sidecar.is_up and sidecar.metric("ocibroker_config_generation") == 2
 
 
 @pytest.mark.fault(14)

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +44,7 @@ from tests.sidecar.node import Node
 from tests.transport.brokers import MODES, Desk, Mode, ask, exchange, made_rule, rule
 from tests.transport.hand_clock import HandClock
 from tests.transport.made_provider import MadeProvider, NoOptions, giving
+from tests.transport.raw_server import RawServer, raw_unix
 
 TAGS = "/v2/team/app/tags/list"
 Connect = Callable[..., Broker]
@@ -516,3 +518,21 @@ def test_a_forked_child_and_its_parent_never_read_each_others_answers(desk: Desk
             check=False,
         )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_event_loop_goes_on_while_the_sidecar_says_nothing(connect: Connect, place: Path) -> None:
+    silent = threading.Event()
+
+    async def ask() -> None:
+        asking = asyncio.create_task(connect().access_async("registry.test"))
+        await asyncio.sleep(0.1)
+        assert not asking.done()
+        silent.set()
+        with pytest.raises(ConnectionFailed):
+            await asking
+
+    def say_nothing(connection: socket.socket, server: RawServer) -> None:
+        silent.wait(10)
+
+    with raw_unix(say_nothing, place):
+        asyncio.run(ask())

@@ -50,11 +50,13 @@ def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: 
     from ocibroker.sidecar.building import Building
     from ocibroker.sidecar.confinement import confine
     from ocibroker.sidecar.doors import open_doors
+    from ocibroker.sidecar.hang_up import HangUp
     from ocibroker.sidecar.metrics import Metrics
     from ocibroker.sidecar.notify import Notifier
     from ocibroker.sidecar.service import Logged, Service, run
 
     confine()
+    hang_up = HangUp()
     clock, environ = SystemClock(), invocation.environ
     metrics = Metrics(clock)
     building = Building(
@@ -74,6 +76,7 @@ def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: 
             metrics,
             notifier=Notifier.from_environ(environ),
             logged=Logged(dropped=log.dropped, suppressed=log.suppressed),
+            hang_up=hang_up,
         )
         run(service)
 

@@ -15,6 +15,7 @@ from ocibroker.origin import Origin
 from ocibroker.pattern import Pattern
 from ocibroker.remote.line import Line
 from ocibroker.scratch import Scratch
+from ocibroker.target import Target
 from ocibroker.tls import EnvironProxies, Places, Proxy, Roots, TLSEntry, TLSPolicies, TLSPolicy
 from ocibroker.tls.policies import Kept
 
@@ -47,6 +48,11 @@ class SidecarPolicies(TLSPolicies):
         super().forked()
         self._known.clear()
 
+    def at_hand(self, target: Target) -> bool:
+        """Whether the sidecar need not be asked either."""
+        known = self._known.get(target.origin)
+        return known is not None and self._is_fresh(known) and super().at_hand(target)
+
     def policy(self, origin: Origin) -> TLSPolicy:
         """Return the host's policy, with the roots that stand for the system's where the sidecar runs."""
         policy, roots = super().policy(origin), self._told_of(origin).roots
@@ -61,7 +67,7 @@ class SidecarPolicies(TLSPolicies):
 
     def _told_of(self, origin: Origin) -> _Known:
         known = self._known.get(origin)
-        if known is not None and self._monotonic() - known.at < _FRESH:
+        if known is not None and self._is_fresh(known):
             return known
         now = self._asked(origin, known)
         with self._lock:
@@ -71,6 +77,9 @@ class SidecarPolicies(TLSPolicies):
             if len(self._known) > _MOST:
                 self._known.popitem(last=False)
         return now
+
+    def _is_fresh(self, known: _Known) -> bool:
+        return self._monotonic() - known.at < _FRESH
 
     def _asked(self, origin: Origin, known: _Known | None) -> _Known:
         try:

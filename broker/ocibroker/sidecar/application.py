@@ -18,7 +18,9 @@ from ocibroker.sidecar.generation import Generations
 from ocibroker.sidecar.guard import misdirected, unmarked
 from ocibroker.sidecar.listener import Listener, ListenerName
 from ocibroker.sidecar.message import JSON, Call, Reply
+from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.problem import failed, reply
+from ocibroker.sidecar.repeats import Repeats
 from ocibroker.sidecar.routes import Places, Route, administration, api
 
 Message = MutableMapping[str, Any]
@@ -58,6 +60,7 @@ class Application:
     ) -> None:
         self._api = api(generations)
         self._admin = administration(admin)
+        self._repeats = Repeats(self._api.current)
         self._served = served
         self._monotonic = monotonic
 
@@ -72,6 +75,14 @@ class Application:
             await _live(receive, send)
         else:
             await send({"type": "websocket.close"})
+
+    def repeat(self, listener: Listener, peer: Peer, request: bytes) -> bytes | None:
+        """Return the whole answer to a request of those bytes, if it was answered before and would be so now."""
+        began = self._monotonic()
+        answer = self._repeats(listener, peer, request)
+        if answer is not None:
+            self._served(listener.name, 200, self._monotonic() - began)
+        return answer
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Reply | None:
         """Return the reply, or none where the caller has gone."""
@@ -99,7 +110,10 @@ class Application:
             headers=fields,
             body=body,
         )
-        return await _served(route, call)
+        answer = await _served(route, call)
+        if request := state.get("request"):
+            self._repeats.keep(request, call, answer, _whole(answer))
+        return answer
 
     def _route(self, listener: Listener, path: str, method: str) -> Route | Reply:
         methods = (self._admin if listener.name == "admin" else self._api).at(path)
@@ -141,13 +155,22 @@ async def _body(fields: Mapping[bytes, bytes], receive: Receive) -> bytes | Repl
 
 
 async def _send(answer: Reply, send: Send) -> None:
-    body = answer.body
+    await send({"type": "http.response.start", "status": answer.status, "headers": _head(answer)})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _head(answer: Reply) -> list[tuple[bytes, bytes]]:
     kind = _JSON if answer.content_type == JSON else (b"content-type", answer.content_type.encode("ascii"))
-    headers = [kind, (b"content-length", b"%d" % len(body)), *_ALWAYS]
+    headers = [kind, (b"content-length", b"%d" % len(answer.body)), *_ALWAYS]
     for name, value in answer.headers.items():
         headers.append((name.lower().encode("ascii"), value.encode("latin-1")))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return headers
+
+
+def _whole(answer: Reply) -> bytes:
+    """Return a successful answer as it goes over the wire (RFC 9112 section 4)."""
+    lines = b"".join(b"%b: %b\r\n" % field for field in _head(answer))
+    return b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (lines, answer.body)
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -20,6 +20,7 @@ from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.gate import Application
 from ocibroker.sidecar.limits import Limits
 from ocibroker.sidecar.peer import Peer
+from ocibroker.sidecar.repeats import Repeat
 
 LOG: Final = logging.getLogger("ocibroker.sidecar.http")
 
@@ -51,13 +52,14 @@ class Connection(HttpToolsProtocol):
         crowd: Crowd,
         limits: Limits,
         denied: Denied,
+        repeat: Repeat,
     ) -> None:
         super().__init__(config, state, {"listener": door.listener, "peer": peer})
         self.logger, self.access_log = LOG, False
         self.key = peer.key
         self._door, self._peer, self._crowd = door, peer, crowd
         self._entrance, self._certificates = door.entrance, door.entrance.certificates
-        self._limits, self._denied = limits, denied
+        self._limits, self._denied, self._repeat = limits, denied, repeat
         self._doing = Doing.NEW
         self._due: float | None = None
         """When what its caller is doing must be done."""
@@ -100,8 +102,12 @@ class Connection(HttpToolsProtocol):
         if self._doing is Doing.NEW or self._doing is Doing.IDLE:
             self._crowd.asks(self)
             self._due = self._due if self._doing is Doing.NEW else self.loop.time() + self._limits.header
-            self._doing = Doing.HEADER
+            if self._is_repeated(data):
+                return
+            self._doing, self._raw_bytes = Doing.HEADER, 0
         super().data_received(data)
+        if self._doing is Doing.ANSWER and self._raw_bytes == 0 and self.cycle.keep_alive and not self._refusal:
+            self.cycle.scope["state"]["request"] = data
         self._raw_bytes += len(data)
         if not self._refusal and self._raw_bytes > self._most_raw_bytes():
             self.refuse(HTTPStatus.BAD_REQUEST)
@@ -230,6 +236,16 @@ class Connection(HttpToolsProtocol):
             self._denied("uid" if self._door.is_local else "certificate")
             self.dismiss()
         return False
+
+    def _is_repeated(self, request: bytes) -> bool:
+        """Answer at once what was answered before; the parser, which is between two requests, sees none of it."""
+        if self._last or self.flow.write_paused:
+            return False
+        answer = self._repeat(self._door.listener, self._peer, request)
+        if answer is not None:
+            self.transport.write(answer)
+            self._rest()
+        return answer is not None
 
     def _is_welcome(self) -> bool:
         return self._certificates is self._door.entrance.certificates and self._door.admits(self._peer)

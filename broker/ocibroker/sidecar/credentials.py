@@ -19,12 +19,13 @@ from ocibroker.api import (
 )
 from ocibroker.broker import Broker
 from ocibroker.credential import Anonymous, Basic, IdentityToken, kind
-from ocibroker.errors import DeadlineExceeded
+from ocibroker.errors import DeadlineExceeded, OcibrokerError
 from ocibroker.host import split_authority
 from ocibroker.request import Caller
 from ocibroker.secret import Secret
 from ocibroker.sidecar.aside import aside
 from ocibroker.sidecar.generation import Generations
+from ocibroker.sidecar.listener import Listener
 from ocibroker.sidecar.message import Call, Reply
 from ocibroker.sidecar.reach import Reach, Reached
 from ocibroker.sidecar.reaches import Reaches
@@ -51,19 +52,27 @@ class Credentials:
 
     async def credential(self, call: Call) -> Reply:
         """Answer a :class:`~ocibroker.api.CredentialQuestion`."""
+        if (current := self.current(call.body, call.listener)) is not None:
+            return current
         with self._generations.lease() as generation:
             reach = self._reaches.of(generation, call.listener)
-            known = self._remembered.get(call.body, reach)
-            question = known.question if known else read(call.body, _CREDENTIAL)
-            reached = known.reached if known else _reached(reach, question)
+            question = read(call.body, _CREDENTIAL)
+            reached = _reached(reach, question)
             access = await _in_time(generation.broker, reached.target, question, exchange=reach.exchange)
-            if known and access is known.access:
-                return known.reply
             reach.check_answer(access)
             answer = _answer(access, reached, self._trust.of(generation.broker.material(access)))
         reply = Reply(body=_ENCODER.encode(answer))
         self._remembered.keep(call.body, Remembered(reach, question, reached, access, reply))
         return reply
+
+    def current(self, body: bytes, listener: Listener) -> Reply | None:
+        """Return the reply to a question that was asked before, if it would be made alike now."""
+        with self._generations.lease() as generation:
+            reach = self._reaches.of(generation, listener)
+            known = self._remembered.get(body, reach)
+            if known is None:
+                return None
+            return known.reply if _given(generation.broker, known) is known.access else None
 
     async def trust(self, call: Call) -> Reply:
         """Answer a :class:`~ocibroker.api.TrustQuestion`, for any host: it is configuration, and no secret."""
@@ -116,6 +125,15 @@ async def _access(broker: Broker, target: Target, question: CredentialQuestion, 
         exchange=exchange,
         refused=known,
     )
+
+
+def _given(broker: Broker, known: Remembered) -> Access | None:
+    question, exchange = known.question, known.reach.exchange
+    deadline = max(question.deadline, _FAIR)
+    try:
+        return broker.given(known.reached.target, min_ttl=question.min_ttl, deadline=deadline, exchange=exchange)
+    except OcibrokerError:  # who reads the question says so
+        return None
 
 
 def _caller(question: CallerQuestion) -> Caller:

@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from ocibroker.sidecar.denial import Denied
+from ocibroker.sidecar.listener import Listener
+from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.rates import Rates
+from ocibroker.sidecar.repeats import Repeat
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -20,15 +23,26 @@ _TOO_MANY = b'{"title":"Too Many Requests","status":429,"code":"too_many_request
 
 
 class Gate:
-    """An application before the application."""
+    """An application before the application, and before what answers in its stead where a request repeats."""
 
-    __slots__ = ("_application", "_denied", "_penalty", "_rates")
+    __slots__ = ("_application", "_denied", "_penalty", "_rates", "_repeat")
 
-    def __init__(self, application: Application, rates: Rates, penalty: float, denied: Denied) -> None:
+    def __init__(
+        self, application: Application, rates: Rates, penalty: float, denied: Denied, repeat: Repeat
+    ) -> None:
         self._application = application
+        self._repeat = repeat
         self._rates = rates
         self._penalty = penalty
         self._denied = denied
+
+    def repeat(self, listener: Listener, peer: Peer, request: bytes) -> bytes | None:
+        """Return the whole answer to a request that repeats; none where it has to be read, and refused maybe."""
+        key = _key(listener, peer)
+        if self._rates.full(key) or (answer := self._repeat(listener, peer, request)) is None:
+            return None
+        self._rates.wait(key)
+        return answer
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer 429 with ``Retry-After`` to who asks too often; else have the application answer.
@@ -36,7 +50,7 @@ class Gate:
         Raises ``RuntimeError`` that names the kind of what the application has raised, and no more of it.
         """
         state = scope["state"]
-        if seconds := self._rates.wait(f"{state['listener'].name} {state['peer'].key}"):
+        if seconds := self._rates.wait(_key(state["listener"], state["peer"])):
             self._denied("rate")
             # Meanwhile nothing is read of this connection: what is refused costs little.
             await asyncio.sleep(self._penalty)
@@ -51,6 +65,10 @@ class Gate:
         else:
             return
         raise RuntimeError(f"the application has raised {kind}")
+
+
+def _key(listener: Listener, peer: Peer) -> str:
+    return f"{listener.name} {peer.key}"
 
 
 async def _refuse(send: Send, seconds: float) -> None:

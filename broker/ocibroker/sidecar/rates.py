@@ -20,6 +20,10 @@ class Rates:
         self._monotonic = monotonic
         self._due: dict[str, float] = {}
 
+    def full(self, key: str) -> bool:
+        """Whether ``key`` may not ask now; nothing is counted."""
+        return self._due.get(key, 0.0) - self._monotonic() > self._ahead
+
     def wait(self, key: str) -> float:
         """Return 0 where ``key`` may ask now, and count that it does; else the seconds after which it may."""
         now = self._monotonic()

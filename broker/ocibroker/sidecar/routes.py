@@ -10,8 +10,10 @@ from ocibroker.frontends.table import FRONT_ENDS
 from ocibroker.sidecar.credentials import Credentials
 from ocibroker.sidecar.generation import Generations
 from ocibroker.sidecar.helpers import OCTETS, helper
+from ocibroker.sidecar.listener import Listener
 from ocibroker.sidecar.message import JSON, Endpoint
 from ocibroker.sidecar.reaches import Reaches
+from ocibroker.sidecar.repeats import Current
 
 Places = Mapping[tuple[str, str], Endpoint]
 """Endpoints by method and path."""
@@ -26,11 +28,16 @@ class Route:
     safe: bool = False
 
 
+def _nothing(body: bytes, listener: Listener) -> None:
+    """Know of no reply that could be given again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Routes by path, then by method."""
+    """Routes by path, then by method; ``current`` is a reply that was given and still holds."""
 
     routes: Mapping[str, Mapping[str, Route]]
+    current: Current = _nothing
 
     def at(self, path: str) -> Mapping[str, Route] | None:
         """Return the methods of ``path`` and their routes; none where there is no such path."""
@@ -50,7 +57,8 @@ def api(generations: Generations) -> Routes:
         for verb in front.verbs:
             endpoint = helper(front, verb, generations, reaches)
             routes[f"/v1/helpers/{name}/{verb}"] = Route(endpoint, octets)
-    return Routes({path: MappingProxyType({"POST": route}) for path, route in routes.items()})
+    by_path = {path: MappingProxyType({"POST": route}) for path, route in routes.items()}
+    return Routes(by_path, credentials.current)
 
 
 def administration(places: Places) -> Routes:

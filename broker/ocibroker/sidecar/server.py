@@ -11,6 +11,7 @@ from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.gate import Application, Gate
 from ocibroker.sidecar.limits import Limits
 from ocibroker.sidecar.rates import Rates
+from ocibroker.sidecar.repeats import Repeat, none_repeats
 from ocibroker.sidecar.requirement import require
 from ocibroker.sidecar.reserve import Reserve
 
@@ -18,9 +19,10 @@ from ocibroker.sidecar.reserve import Reserve
 class Server:
     """Serves an ASGI application at ``doors``; ``scope["state"]`` holds ``listener`` and ``peer`` of each request.
 
-    ``denied`` is told of each caller and request that is not let in. It installs no signal handlers and configures
-    no logging. Its construction raises :class:`~ocibroker.errors.UsageError` where uvicorn and httptools are not
-    installed.
+    ``repeat`` answers in its stead what repeats; for that the state holds ``request`` too, the bytes of one that
+    came in one piece. ``denied`` is told of each caller and request that is not let in. It installs no signal
+    handlers and configures no logging. Its construction raises :class:`~ocibroker.errors.UsageError` where uvicorn
+    and httptools are not installed.
     """
 
     def __init__(
@@ -29,11 +31,13 @@ class Server:
         doors: Sequence[Door],
         limits: Limits | None = None,
         *,
+        repeat: Repeat = none_repeats,
         denied: Denied = uncounted,
     ) -> None:
         self._limits = limits or Limits()
         self._doors = doors
         self._denied = denied
+        self._repeat = repeat
         self._application = application
         require()
 
@@ -46,7 +50,8 @@ class Server:
         from ocibroker.sidecar.shift import Shift
 
         reserve = Reserve(self._limits.reserve)
-        gate = Gate(self._application, _rates(self._limits), self._limits.penalty, self._denied)
+        rates = Rates(self._limits.rate, self._limits.burst, time.monotonic)
+        gate = Gate(self._application, rates, self._limits.penalty, self._denied, self._repeat)
         shift = Shift(gate, self._doors, self._limits, denied=self._denied, reserve=reserve)
         try:
             shift.open()
@@ -55,7 +60,3 @@ class Server:
         finally:
             await shift.cut_off()
             reserve.close()
-
-
-def _rates(limits: Limits) -> Rates:
-    return Rates(limits.rate, limits.burst, time.monotonic)

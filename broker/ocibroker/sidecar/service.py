@@ -25,6 +25,7 @@ from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.entrance import CLOSED
 from ocibroker.sidecar.gauges import Gauges
 from ocibroker.sidecar.generation import Generation
+from ocibroker.sidecar.hang_up import HangUp
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.limits import Limits
 from ocibroker.sidecar.listener import ListenerName
@@ -51,8 +52,8 @@ class Logged:
 class Service:
     """Serves ``first``, and what follows it by ``building``, at ``doors``.
 
-    SIGHUP has the configuration read anew. SIGTERM and SIGINT end it within the grace period of the configuration;
-    a second one ends it at once.
+    SIGHUP has the configuration read anew, also one that came before (``hang_up``). SIGTERM and SIGINT end it
+    within the grace period of the configuration; a second one ends it at once.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Service:
         *,
         notifier: Notifier,
         logged: Logged,
+        hang_up: HangUp | None = None,
         clock: Clock | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -71,6 +73,7 @@ class Service:
         self._first = first
         self._doors = doors
         self._notifier = notifier
+        self._hang_up = hang_up
         self._report = Report(metrics.observe)
         self._succession = Succession(first, building, clock=clock, report=self._report, notifier=notifier)
         self._prefetch = Prefetch(self._succession)
@@ -88,7 +91,7 @@ class Service:
         )
         gauges.shown_by(metrics)
         application = Application(self._succession, admin=self._admin(metrics), served=self._served)
-        self._server = Server(application, doors, limits, denied=self._denied)
+        self._server = Server(application, doors, limits, repeat=application.repeat, denied=self._denied)
 
     async def run(self) -> None:
         """Serve until a signal says to stop."""
@@ -135,6 +138,8 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
         loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload()))
+        if self._hang_up and self._hang_up.came:
+            self._spawn(self._reload())
 
     async def _reload(self) -> None:
         with suppress(OcibrokerError):  # told already, and the old configuration goes on serving

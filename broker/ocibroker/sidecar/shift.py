@@ -35,6 +35,7 @@ class Shift:
         self, gate: Gate, doors: Sequence[Door], limits: Limits, *, denied: Denied, reserve: Reserve
     ) -> None:
         self._limits, self._denied, self._reserve = limits, denied, reserve
+        self._repeat = gate.repeat
         self._loop = asyncio.get_running_loop()
         self._config, self._state = configured(gate), ServerState()
         share = fair_share(len(doors), limits.connections)
@@ -86,7 +87,14 @@ class Shift:
 
     def _connection(self, door: Door, peer: Peer, crowd: Crowd) -> Connection:
         return Connection(
-            self._config, self._state, door=door, peer=peer, crowd=crowd, limits=self._limits, denied=self._denied
+            self._config,
+            self._state,
+            door=door,
+            peer=peer,
+            crowd=crowd,
+            limits=self._limits,
+            denied=self._denied,
+            repeat=self._repeat,
         )
 
     async def _keep_time(self) -> None:

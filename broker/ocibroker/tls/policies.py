@@ -148,6 +148,11 @@ class TLSPolicies:
         """Whether the contents have been verified already."""
         return self._current(origin).material is not None
 
+    def at_hand(self, target: Target) -> bool:
+        """Whether the material of its host's policy is there, so that to look at it is quick."""
+        kept = self._kept.get(self.origin_of(target))
+        return kept is not None and kept.material is not None and kept.watch.seen() == kept.looked
+
     def _current(self, origin: Origin) -> Kept:
         kept = self._kept.get(origin)
         return self._load(origin) if kept is None or kept.watch.seen() != kept.looked else kept

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from ocibroker.clock import Clock
 from ocibroker.events import Report
+from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies
 from ocibroker.transport.route import Route
 from ocibroker.transport.wire import Wire
@@ -50,6 +51,10 @@ class Connections:
         """Close what is idle and belongs to the running event loop."""
         if self._wire is not None:
             await self._wire.rest()
+
+    def at_hand(self, target: Target) -> bool:
+        """Whether it is quick to look at the policy of the target's host: nothing has to be read first."""
+        return self.policies.at_hand(target)
 
     def under(self, policies: TLSPolicies) -> Self:
         """Return connections of the same kind under other policies; they share none with these."""
