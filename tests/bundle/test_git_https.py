@@ -34,6 +34,8 @@ from tests.bundle.forge import Forge, by_git, forge
 from tests.bundle.git_history import Work, bomb, history
 from tests.bundle.readings import files_of
 from tests.e2e.git_server import git
+from tests.kubernetes.mounts import mounted
+from tests.kubernetes.mounts import rule as fleet_rule
 from tests.transport.brokers import made_rule, rule
 from tests.transport.canary import Canary
 from tests.transport.connect_proxy import proxying
@@ -276,6 +278,24 @@ def test_a_private_authority_is_trusted_by_the_policy_alone(
     entry = f'[[tls]]\nmatch = "{here.address}"\nca = ["{here.desk.roots}"]\nca_only = true\n'
     broker = here.broker(here.rule(), entry, environ={"SSL_CERT_FILE": str(other)})
     assert here.read(here.url("private/app"), broker).resolved == commits["main"]
+
+
+@pytest.mark.parametrize("path", ["private/app", "other/app"])
+def test_a_secret_of_fleets_is_the_user_and_the_authority_of_its_rule_alone(
+    path: str, here: Forge, past: tuple[Work, Mapping[str, str]], tmp_path: Path
+) -> None:
+    for name in ("private/app", "other/app"):
+        here.git.publish(name, past[0].folder)
+    secret = {"username": "alice", "password": here.canary.ascii.reveal(), "cacerts": here.desk.roots.read_bytes()}
+    mount = mounted(tmp_path / "secret", secret)
+    (tmp_path / "other").mkdir()
+    environ = {"SSL_CERT_FILE": str(Authority().write(tmp_path / "other"))}
+    broker = here.broker(fleet_rule(f"{here.address}/private", f'fleet_secret = "{mount}"'), environ=environ)
+    if path == "private/app":
+        assert here.read(here.url(path), broker).resolved == past[1]["main"]
+        return
+    with pytest.raises(TLSFailed):
+        here.read(here.url(path), broker)
 
 
 def test_an_insecure_host_is_reached(here: Forge, commits: Mapping[str, str], tmp_path: Path) -> None:

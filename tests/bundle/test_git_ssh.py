@@ -28,6 +28,8 @@ from tests.bundle.git_history import history
 from tests.bundle.ssh_server import SSHServer
 from tests.e2e.requirement import executable
 from tests.free_port import free_port
+from tests.kubernetes.mounts import mounted
+from tests.kubernetes.mounts import rule as fleet_rule
 from tests.transport.brokers import Desk, made_rule
 from tests.transport.made_provider import MadeProvider, NoOptions
 
@@ -150,6 +152,17 @@ def test_a_key_of_the_rule_comes_first(user: User, commits: Mapping[str, str], t
     broker = user.broker(user.rule(), key=user.key("user", user.server.known_hosts))
     bundle = read(broker, f"git::{user.url}?sshkey={stranger}", tmp_path / "out", SOON)
     assert bundle.resolved == commits["main"]
+    assert list(user.runtime.iterdir()) == []
+
+
+def test_a_secret_of_fleets_works_unchanged(user: User, commits: Mapping[str, str], tmp_path: Path) -> None:
+    folder = user.server.folder
+    mount = mounted(
+        tmp_path / "secret",
+        {"ssh-privatekey": (folder / "user").read_bytes(), "known_hosts": user.server.known_hosts},
+    )
+    broker = user.broker(fleet_rule(f"127.0.0.1:{user.server.port}", f'fleet_secret = "{mount}"'))
+    assert read(broker, f"git::{user.url}", tmp_path / "out", SOON).resolved == commits["main"]
     assert list(user.runtime.iterdir()) == []
 
 
