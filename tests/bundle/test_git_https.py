@@ -286,7 +286,11 @@ def test_a_secret_of_fleets_is_the_user_and_the_authority_of_its_rule_alone(
 ) -> None:
     for name in ("private/app", "other/app"):
         here.git.publish(name, past[0].folder)
-    secret = {"username": "alice", "password": here.canary.ascii.reveal(), "cacerts": here.desk.roots.read_bytes()}
+    secret: Mapping[str, str | bytes] = {
+        "username": "alice",
+        "password": here.canary.ascii.reveal(),
+        "cacerts": here.desk.roots.read_bytes(),
+    }
     mount = mounted(tmp_path / "secret", secret)
     (tmp_path / "other").mkdir()
     environ = {"SSL_CERT_FILE": str(Authority().write(tmp_path / "other"))}
