@@ -322,6 +322,11 @@ class Broker:
         return Upkeep(self._whole.answers, self._whole.inquire)
 
     @property
+    def environ(self) -> Mapping[str, str]:
+        """The variables that it was made with, as programs get them."""
+        return self._means.shown
+
+    @property
     def clock(self) -> Clock:
         """The clock by which credentials expire."""
         return self._clock

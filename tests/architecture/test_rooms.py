@@ -35,6 +35,7 @@ ROOMS = (
     "atomic",
     "watch",
     "scratch",
+    "guarded_folder",
     "child",
     "program",
     "socket_place",
@@ -49,6 +50,7 @@ ROOMS = (
     "transport",
     "auth",
     "access",
+    "git_credential",
     # the contract
     "claim",
     "identity",

@@ -8,22 +8,13 @@ from typing import Final
 
 from ocibroker.bundle.address import Address
 from ocibroker.bundle.source import GitSource
+from ocibroker.bundle.ssh_address import SSHAddress, is_scp
 from ocibroker.errors import InvalidTarget
-from ocibroker.host import split_authority
 
 SHORTHANDS: Final = ("github.com/", "gitlab.com/", "bitbucket.org/")
 """Hosts that need no scheme: ``github.com/OWNER/REPOSITORY``."""
 
-_SCP: Final = re.compile(r"(?P<user>[A-Za-z0-9_][A-Za-z0-9_.+-]*)@(?P<host>[^@:/]+):(?P<path>[^:?#]+)", re.ASCII)
-_SSH: Final = re.compile(r"ssh://(?:(?P<user>[^@/]*)@)?(?P<host>[^@/]+)/(?P<path>[^?#]+)", re.ASCII | re.IGNORECASE)
-_USER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", re.ASCII)
-_PATH: Final = re.compile(r"[A-Za-z0-9._~/][A-Za-z0-9._~/+@-]*", re.ASCII)
 _WEB: Final = ("https://", "http://")
-
-
-def is_scp(text: str) -> bool:
-    """Whether ``text`` is ``user@host:path``."""
-    return _SCP.match(text) is not None
 
 
 def git_source(text: str) -> GitSource:
@@ -74,15 +65,10 @@ def _shorthand(address: Address) -> tuple[str, str]:
 
 
 def _ssh(address: Address) -> str:
-    found = _SSH.fullmatch(address.base) or _SCP.fullmatch(address.base)
-    if found is None:
-        raise address.refused("is no address of a git repository", "write git@host:path, or ssh://git@host/path")
-    if found["user"] is not None and not _USER.fullmatch(found["user"]):
-        raise address.refused("carries a password, or no user name", "SSH takes a key: leave the password out")
-    if not _PATH.fullmatch(found["path"]) or {".", ".."} & set(found["path"].split("/")):
-        raise address.refused("has a path that cannot be passed on safely")
     try:
-        split_authority(found["host"])
-    except InvalidTarget as error:
-        raise address.refused(error.message, error.hint) from None
-    return address.base
+        SSHAddress.parse(address.base)
+    except InvalidTarget as error:  # what it names may be a part of a password
+        why, hint = error.message, error.hint
+    else:
+        return address.base
+    raise address.refused(why, hint)

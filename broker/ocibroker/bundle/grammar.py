@@ -18,9 +18,10 @@ from typing import Final
 from urllib.parse import unquote
 
 from ocibroker.bundle.address import Address, refused
-from ocibroker.bundle.git_address import SHORTHANDS, git_source, is_scp
+from ocibroker.bundle.git_address import SHORTHANDS, git_source
 from ocibroker.bundle.kind import KINDS
 from ocibroker.bundle.source import AS_IT_IS, ArchiveSource, LocalSource, OCISource, Source
+from ocibroker.bundle.ssh_address import is_scp
 from ocibroker.errors import InvalidTarget, InvalidValue
 from ocibroker.oci.digest import Digest
 from ocibroker.oci.reference import Reference

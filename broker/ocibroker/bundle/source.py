@@ -66,8 +66,8 @@ class GitSource:
 
     ``url`` is an ``https://`` URL without user name and password, an ``ssh://[user@]host[:port]/path`` URL, or
     ``user@host:path`` as scp writes it. ``ref`` is a branch, a tag or a commit, empty for the default branch.
-    ``depth`` is how many commits are fetched, none for git's own choice, which is all. ``subdir`` is the folder in
-    it that is wanted. ``ssh_key`` is the file of a private key.
+    ``depth`` is how many commits are fetched, none for the one that is wanted. ``subdir`` is the folder in it that
+    is wanted. ``ssh_key`` is the file of a private key.
     """
 
     url: str
