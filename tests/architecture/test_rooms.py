@@ -39,6 +39,7 @@ ROOMS = (
     "child",
     "program",
     "socket_place",
+    "socket_trouble",
     "peer_user",
     "sidecar_probe",
     "reference",
@@ -93,6 +94,7 @@ ROOMS = (
     "oci",
     "bundle",
     "setup",
+    "doctor",
     # what uses it
     "__init__",
     "frontends",

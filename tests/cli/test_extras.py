@@ -82,6 +82,18 @@ def test_a_fetch_says_what_to_install_or_finds_nobody_there(name: str, only: str
     assert (f"pip install 'ocibroker[{name}]'" in said) == (name != only)
 
 
+@pytest.mark.parametrize("name", WANTING)
+def test_the_doctor_says_what_a_rule_needs_and_is_not_installed(
+    name: str, only: str, lean: LeanEnvironment
+) -> None:
+    path = lean.folder / f"{name}.toml"
+    path.touch(0o600)
+    path.write_text(f'[[registry]]\nmatch = "*.registry.test"\nprovider = "{name}"\n')
+    done = lean.run("-m", "ocibroker", "--config", str(path), "doctor")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (f"pip install 'ocibroker[{name}]'" in done.stdout) == (name != only)
+
+
 def test_a_store_that_a_fleet_shares_says_what_to_install(lean: LeanEnvironment) -> None:
     done = asked(lean, "get", "registry.test")
     assert (done.returncode, done.stdout) == (2, "")

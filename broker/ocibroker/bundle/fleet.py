@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from ocibroker.bundle.fleet_file import ChartOptions, FleetFile
-from ocibroker.bundle.git_address import SHORTHANDS, is_scp
+from ocibroker.bundle.git_address import SHORTHANDS
 from ocibroker.bundle.grammar import parse
 from ocibroker.bundle.link import Link
 from ocibroker.bundle.source import ChartSource, LocalSource, OCISource, Source
+from ocibroker.bundle.ssh_address import is_scp
 from ocibroker.errors import ConfigurationError, OcibrokerError
 from ocibroker.host import shown
 from ocibroker.oci.reference import Reference

@@ -9,6 +9,7 @@ import typer
 
 from ocibroker.cli import cache, config
 from ocibroker.cli.child import run
+from ocibroker.cli.doctor import doctor
 from ocibroker.cli.explain import explain
 from ocibroker.cli.export import export
 from ocibroker.cli.get import get
@@ -35,7 +36,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     root.callback()(options)
-    _add(root, get, explain, pull, export, run, login, logout, providers, setup, serve)
+    _add(root, get, explain, doctor, pull, export, run, login, logout, providers, setup, serve)
     _add(
         _group(root, "config", "Check, describe and find the configuration."),
         config.check,
