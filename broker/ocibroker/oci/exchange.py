@@ -52,9 +52,12 @@ def next_page(answer: httpx.Response, name: str) -> httpx.URL | None:
     """Return the next page's URL (RFC 8288); the transport refuses one on another origin."""
     link = answer.links.get("next", {}).get("url")
     try:
-        return answer.url.join(link) if link else None
+        page = answer.url.join(link) if link else None
     except (httpx.InvalidURL, ValueError):
         raise IntegrityError("is said to go on at something that is no URL", culprit=name) from None
+    if page and page.userinfo:  # httpx would log it, and send it instead of the credential
+        raise IntegrityError("is said to go on at a URL with a user name or a password", culprit=name)
+    return page
 
 
 def content(answer: httpx.Response, start: int) -> Content:
