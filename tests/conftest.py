@@ -1,4 +1,4 @@
-"""One authority, and desks and clocks, for all tests that name none of their own."""
+"""One authority, desks and clocks for all tests that name none of their own, and an ear on their logs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 
 from ocibroker.testing import Authority
+from tests.overheard import overheard
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail the test that has had a secret logged, at any level and by anybody."""
+    yield
+    if told := [one for phase in ("setup", "call", "teardown") for one in overheard(caplog.get_records(phase))]:
+        pytest.fail("\n".join(["a secret is logged:", *told]), pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,18 @@ from ocibroker.access import Access
 from ocibroker.answers import Answers
 from ocibroker.cache import FileStore, Store, cache_folder, open_shared
 from ocibroker.children import begin_anew_in_children
+from ocibroker.choosing import Choosing
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.config import Config, load_config
 from ocibroker.credential import Anonymous, Credential
 from ocibroker.credential_source import BrokerSource
+from ocibroker.deadline import number
 from ocibroker.demand import Answer
+from ocibroker.errands import Errand, Errands
 from ocibroker.errors import UsageError
 from ocibroker.events import Observe, Report
 from ocibroker.fetching import Means
+from ocibroker.footings import Footings
 from ocibroker.inquiries import Inquiries
 from ocibroker.inquiry import Inquiry
 from ocibroker.pairs import Pairs
@@ -32,17 +36,21 @@ from ocibroker.target import PULL, Target
 from ocibroker.tls import TLSPolicies
 from ocibroker.transport.connections import Connections
 from ocibroker.transport.route import Route, direct
+from ocibroker.trusted_connections import TrustedConnections
 from ocibroker.way import Way
 
 if TYPE_CHECKING:
     from ocibroker.config import StoreName
     from ocibroker.explanation import Explanation
     from ocibroker.remote import Sidecar
+    from ocibroker.ssh_key import SSHKey
     from ocibroker.tls import Material, TLSPolicy
     from ocibroker.transport import CallerTransport
     from ocibroker.upkeep import Upkeep
 
 _LOG: Final = logging.getLogger("ocibroker")
+_PATIENCE: Final = 10.0
+"""Seconds for what says how a host is trusted, where nobody says how long it may take."""
 
 
 class Broker:
@@ -78,7 +86,11 @@ class Broker:
         report = Report(observe)
         self._connections = Connections(self._policies, route, self._clock, report)
         self._pairs = Pairs(self._connections, self._clock)
-        self._means = Means(environ, self._clock, self._policies, self._connections, withheld)
+        self._trusted = TrustedConnections(self._connections)
+        self._means = Means(environ, self._clock, self._policies, self._connections, withheld, self._trusted.of)
+        self._choosing = Choosing(config, self._means)
+        self._errands = Errands()
+        self._footings = Footings(self._connections, self._trusted, self._choosing, self._errands)
         kept = store or self._shared_store(route)
         whole: Answers | None = before._whole.answers if before else None
         narrow: Answers | None = before._narrow.answers if before else None
@@ -87,10 +99,11 @@ class Broker:
         answers = Answers(self._clock, store=kept, ahead=ahead, report=report, before=whole, mended=mended)
         # As all tokens of registries these are in memory only.
         tokens = Answers(self._clock, ahead=ahead, report=report, before=narrow, mended=mended)
-        self._inquiries = made = Inquiries(config, self._means, answers.known)
-        known, asked = Recall(answers, self._policies), Recall(tokens, self._policies)
-        self._whole: Way = Way(answers, known, made.inquire, made.inquire_for_what_is_there, made.preparation)
-        self._narrow: Way = Way(tokens, asked, self._inquire_token, self._inquire_token, made.preparation)
+        self._inquiries = made = Inquiries(self._choosing, self._footings, answers.known)
+        self._whole: Way = Way(
+            answers, Recall(answers), made.inquire, made.inquire_for_what_is_there, made.preparation
+        )
+        self._narrow: Way = Way(tokens, Recall(tokens), self._inquire_token, self._inquire_token, made.preparation)
         begin_anew_in_children(self)
         self._warn_of_broken_plugins()
         self._warn_of_weakened_hosts()
@@ -183,7 +196,7 @@ class Broker:
             return again
         mark = _own(transport)
         wanted = _target(target, actions)
-        source = way.source(wanted, caller, min_ttl, deadline)
+        source = way.source(wanted, caller, min_ttl, self._footings.settle(wanted, caller, deadline))
         inquiry = way.at_first(wanted, caller)
         if refused is None:
             answering, answer = source.answer(inquiry, fresh=fresh)
@@ -213,7 +226,8 @@ class Broker:
         if plain and (again := way.recall.get(name)) is not None:
             return again
         mark = _own(transport)
-        source = way.source(_target(target, actions), caller, min_ttl, deadline)
+        wanted = _target(target, actions)
+        source = way.source(wanted, caller, min_ttl, await self._footings.settle_async(wanted, caller, deadline))
         inquiry = await source.inquire_async()
         answering, answer = await source.instead_async(inquiry, refused)
         access = self._pair(answering, answer, source, mark)
@@ -238,15 +252,16 @@ class Broker:
         from ocibroker.given import Given  # here, since only a login tries one
 
         wanted = _target(target, actions)
-        origin, realms = self._inquiries.origin(wanted), self._inquiries.selection(wanted, None).realms
+        origin, footing = self._inquiries.reach(wanted)
+        realms = self._choosing.selection(wanted, None).realms
         return Access(
             target=wanted,
             origin=origin,
             credential=credential,
             provider=None,
             why="the caller's own",
-            tls=self._policies.for_origin(origin).policy,
-            transport=self._pairs.of_credential(wanted, origin, realms, Given(credential)),
+            tls=footing.policies.for_origin(origin).policy,
+            transport=self._pairs.of_credential(wanted, origin, footing, realms, Given(credential)),
         )
 
     def explain(self, target: str | Target, *, caller: Caller | None = None) -> Explanation:
@@ -255,19 +270,49 @@ class Broker:
 
         wanted = _target(target, None)
         return explain(
-            wanted, self._policies, lambda: self._whole.inquire(wanted, caller), self._whole.answers.known
+            wanted,
+            lambda: self._footings.explained(wanted, caller),
+            lambda: self._whole.inquire(wanted, caller),
+            self._whole.answers.known,
         )
+
+    def ssh_key(
+        self, target: str | Target, *, deadline: float = 30.0, caller: Caller | None = None
+    ) -> SSHKey | None:
+        """Return the key with which ``target`` is reached over SSH, or none where its rule's provider has none.
+
+        Nothing of it is remembered.
+        """
+        wanted = _target(target, None)
+        if (asked := self._choosing.offering("ssh_key", wanted, caller)) is None:
+            return None
+        errand = Errand.of("ssh_key", asked, asked.ssh_key)
+        key: SSHKey | None = self._errands.run(errand, self._whole.answers.deadline(number("deadline", deadline)))
+        return key
 
     def material(self, access: Access) -> Material:
         """Return the policy of an access's host with what its files hold now.
 
         Raises :class:`~ocibroker.errors.TLSConfigurationError`.
         """
-        return self._policies.for_origin(access.origin)
+        policies = self._footings.of(access.target, None).policies
+        material = policies.for_origin(access.origin)
+        return material if material.policy == access.tls else access.tls.load()
 
     def policy(self, target: Target) -> TLSPolicy:
-        """Return how the host of ``target`` is reached and trusted; its files are unread."""
-        return self._policies.policy(self._inquiries.origin(target))
+        """Return how the host of ``target`` is reached and trusted; its files are unread.
+
+        It waits for who says that, where it is not the configuration.
+        """
+        self._footings.settle(target, None, _PATIENCE)
+        origin, footing = self._inquiries.reach(target)
+        return footing.policies.policy(origin)
+
+    @property
+    def weakened(self) -> int:
+        """How many hosts are reached with ``insecure`` or over plain HTTP, entries of the configuration counted."""
+        configured = sum(one.policy.insecure or one.policy.plain_http for one in self.config.tls)
+        return configured + self._footings.weakened
 
     @property
     def upkeep(self) -> Upkeep:
@@ -275,6 +320,11 @@ class Broker:
         from ocibroker.upkeep import Upkeep  # here, since only a process that serves needs it
 
         return Upkeep(self._whole.answers, self._whole.inquire)
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The variables that it was made with, as programs get them."""
+        return self._means.shown
 
     @property
     def clock(self) -> Clock:
@@ -288,7 +338,8 @@ class Broker:
 
     def forked(self) -> None:
         """Begin anew in a child that was forked: with connections, workers and locks of its own."""
-        for part in (self._scratch, self._policies, self._connections, self._inquiries, self._whole, self._narrow):
+        reaching = (self._scratch, self._policies, self._connections, self._trusted, self._errands, self._footings)
+        for part in (*reaching, self._inquiries, self._whole, self._narrow):
             part.forked()
         if self._sidecar is not None:
             self._sidecar.forked()
@@ -296,6 +347,7 @@ class Broker:
     async def aclose(self) -> None:
         """Do the same, and close what belongs to the running event loop."""
         await self._connections.rest()
+        await self._trusted.rest()
         self.close()
 
     def close(self) -> None:
@@ -303,6 +355,7 @@ class Broker:
         self._inquiries.close()
         self._whole.close()
         self._narrow.close()
+        self._trusted.close()
         self._connections.close()
         if self._sidecar is not None:
             self._sidecar.close()
@@ -334,7 +387,7 @@ class Broker:
             return BrokerSource(self._whole.answers, lambda: replace(inquire(), otherwise=None), 0.0, deadline)
 
         granting = self._pairs.granting(inquiry.origin, inquiry.selection.realms, inquiry.provider or "none")
-        provider = TokenProvider(inquiry.origin, self._connections, granting, alone)
+        provider = TokenProvider(inquiry.origin, inquiry.footing, granting, alone)
         otherwise = (lambda: self._exchanged(lambda: _second(inquire()))) if inquiry.otherwise else None
         return replace(exchanging(inquiry, provider, self._means), otherwise=otherwise)
 
@@ -364,6 +417,7 @@ class Broker:
         for entry in self.config.tls:
             for warning in entry.warnings:
                 _LOG.warning("%s", warning)
+        self._footings.read_all(self.config)
 
 
 def _second(inquiry: Inquiry) -> Inquiry:

@@ -66,7 +66,7 @@ def run(
     except subprocess.TimeoutExpired:
         raise DeadlineExceeded("did not end in time", culprit=program) from None
     finally:
-        _end(child)
+        end(child)
 
 
 def _few(environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -142,7 +142,8 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     return stream
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def end(child: subprocess.Popen[bytes]) -> None:
+    """Kill ``child`` and its process group, unless it was waited for, collect it, and close its pipes."""
     import signal
 
     # Not poll(): it would collect a child that has ended, and its number could then be another group's.
@@ -150,6 +151,6 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: nobody but a zombie is left in it
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-    for stream in (child.stdin, child.stdout):
+    for stream in (child.stdin, child.stdout, child.stderr):
         if stream is not None:
             stream.close()

@@ -6,20 +6,17 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
 
 from ocibroker.answers import Answers
 from ocibroker.credential import Anonymous, Credential
-from ocibroker.deadline import Deadline
+from ocibroker.deadline import Deadline, number
 from ocibroker.demand import Answer, Demand
-from ocibroker.errors import NoIdentity, OcibrokerError, UsageError
+from ocibroker.errors import NoIdentity, OcibrokerError
 from ocibroker.inquiry import Inquiry
 
 Answered = tuple[Inquiry, Answer]
 """Whose answer it is, and the answer."""
 Outcome = Answer | NoIdentity
-
-_LONGEST: Final = 1e9
 
 
 class BrokerSource:
@@ -38,8 +35,8 @@ class BrokerSource:
         self.inquire = inquire
         self._preparation = preparation
         self._answers = answers
-        self.demand = Demand(timedelta(seconds=_number("min_ttl", min_ttl)))
-        self._deadline = _number("deadline", deadline)
+        self.demand = Demand(timedelta(seconds=number("min_ttl", min_ttl)))
+        self._deadline = number("deadline", deadline)
 
     async def inquire_async(self) -> Inquiry:
         """Return the inquiry without blocking the event loop for files, or for a sidecar."""
@@ -136,10 +133,3 @@ def _settled(inquiry: Inquiry, outcome: Outcome) -> Answered:
     if inquiry.selection.last and isinstance(outcome, Anonymous):
         return inquiry, Anonymous(f"no rule matches {inquiry.target}, and {outcome.reason}")
     return inquiry, outcome
-
-
-def _number(name: str, seconds: object) -> float:
-    """Return ``seconds``, which are at most some decades; raises :class:`~ocibroker.errors.UsageError`."""
-    if isinstance(seconds, int | float) and seconds >= 0:  # not a number is neither
-        return min(float(seconds), _LONGEST)
-    raise UsageError("is no number of seconds from 0 on", culprit=name)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
-from ocibroker.errors import DeadlineExceeded
+from ocibroker.errors import DeadlineExceeded, UsageError
+
+_LONGEST: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,10 @@ class Deadline:
     def no_later_than(self, seconds: float | None) -> Deadline:
         """Return this deadline, or the one ``seconds`` from now if that is earlier."""
         return self if seconds is None else Deadline(min(self.at, self.monotonic() + seconds), self.monotonic)
+
+
+def number(name: str, seconds: object) -> float:
+    """Return ``seconds``, which are at most some decades; raises :class:`~ocibroker.errors.UsageError`."""
+    if isinstance(seconds, int | float) and seconds >= 0:  # not a number is neither
+        return min(float(seconds), _LONGEST)
+    raise UsageError("is no number of seconds from 0 on", culprit=name)

@@ -16,7 +16,8 @@
     │   ├── ContractViolation       a provider broke its contract
     │   └── ProviderUnavailable     a provider could not be loaded
     ├── RegistryRefused             the registry or its token endpoint said no
-    │   └── NotFound                the registry has no such repository, tag or blob
+    │   ├── NotFound                the registry has no such repository, tag or blob
+    │   └── CredentialWithheld      the server asks for a credential, and none was sent: no rule gave one there
     ├── ConnectionFailed            no usable connection
     │   ├── TLSFailed               the handshake failed
     │   ├── WrongScheme             plain HTTP where HTTPS was expected, or the reverse
@@ -158,6 +159,10 @@ class RegistryRefused(OcibrokerError):
 
 class NotFound(RegistryRefused):
     """The registry has no such repository, tag or blob."""
+
+
+class CredentialWithheld(RegistryRefused):
+    """A server asks for a credential, and none was sent: no rule gives one there, or a redirect led there."""
 
 
 class ConnectionFailed(OcibrokerError):

@@ -47,9 +47,17 @@ class Explanation:
         return asdict(self)
 
 
-def explain(target: Target, policies: TLSPolicies, inquire: Callable[[], Inquiry], known: Known) -> Explanation:
-    """Return how a request for ``target`` would go, as far as that can be told; what fails is part of it."""
-    origin, tls, tls_error = _tls(target, policies)
+def explain(
+    target: Target,
+    trusted: Callable[[], tuple[TLSPolicies, str]],
+    inquire: Callable[[], Inquiry],
+    known: Known,
+) -> Explanation:
+    """Return how a request for ``target`` would go, as far as that can be told; what fails is part of it.
+
+    ``trusted`` gives the policies, and a note on them, if there is one.
+    """
+    origin, tls, tls_error = _tls(target, trusted)
     try:
         inquiry = inquire()
     except OcibrokerError as error:
@@ -98,18 +106,21 @@ def _failed(target: Target, origin: str, tls: dict[str, Any], tls_error: str | N
     )
 
 
-def _tls(target: Target, policies: TLSPolicies) -> tuple[str, dict[str, Any], str | None]:
+def _tls(target: Target, trusted: Callable[[], tuple[TLSPolicies, str]]) -> tuple[str, dict[str, Any], str | None]:
     """Return where a connection would go, the policy for it, and what is wrong with the policy's files."""
     try:
+        policies, note = trusted()
         origin = policies.origin_of(target)
         policy = policies.policy(origin)
     except OcibrokerError as error:
         return str(target.origin), {}, str(error)
+    told = policy.describe()
+    told["notes"] += [note] if note else []
     try:
         policy.load()
     except OcibrokerError as error:
-        return str(origin), policy.describe(), str(error)
-    return str(origin), policy.describe(), None
+        return str(origin), told, str(error)
+    return str(origin), told, None
 
 
 def _cached(entry: Entry | None, shared: str) -> str:

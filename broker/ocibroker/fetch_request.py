@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from ocibroker.clock import Clock
 from ocibroker.credential import Credential
 from ocibroker.deadline import Deadline
+from ocibroker.errors import UsageError
 from ocibroker.reference import SecretRef
 from ocibroker.request import O_co, Request
 from ocibroker.secret import Secret
 from ocibroker.tls import TLSPolicy
+from ocibroker.trust import Trust
 
 if TYPE_CHECKING:
     import httpx
@@ -31,6 +33,10 @@ class Run(Protocol):
         ...
 
 
+def _nobody(url: str, trust: Trust) -> NoReturn:
+    raise UsageError(f"nobody connects to {url} here", culprit=trust.source)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRequest(Request[O_co]):
     """A request together with everything that the work may need.
@@ -39,6 +45,9 @@ class FetchRequest(Request[O_co]):
     the deadline, and that follows no redirect. ``tls`` returns the policy of the host in a URL, for a library that
     takes only files or an ``SSLContext``. ``secret`` resolves a reference. All of them raise
     :class:`~ocibroker.errors.OcibrokerError` only.
+
+    ``trusting`` opens such a client for who is trusted at a URL's host as the provider has found out itself, from a
+    service's own files; a ``[[tls]]`` entry for that host wins. Other hosts are trusted as by ``http``.
 
     ``min_ttl`` is how many seconds of life the caller wants, and ``refused`` the credential that a registry has
     just turned down: for a provider that asks somebody who remembers.
@@ -52,6 +61,7 @@ class FetchRequest(Request[O_co]):
     deadline: Deadline
     min_ttl: float = 0.0
     refused: Credential | None = None
+    trusting: Callable[[str, Trust], httpx.Client] = field(default=_nobody, repr=False)
 
     @property
     def http(self) -> httpx.Client:

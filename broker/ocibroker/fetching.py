@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from ocibroker.clock import Clock
 from ocibroker.credential import Anonymous, Basic, Bearer, Credential, IdentityToken
@@ -17,15 +17,20 @@ from ocibroker.identity import Identity
 from ocibroker.origin import Origin
 from ocibroker.reference import read_secret
 from ocibroker.request import Caller, Options, Request
+from ocibroker.ssh_key import SSHKey
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies, TLSPolicy
 from ocibroker.transport.wire import Wire
+from ocibroker.trust import Trust
 
 if TYPE_CHECKING:
     import httpx
 
     from ocibroker.child import Completed
     from ocibroker.fetch_request import FetchRequest
+    from ocibroker.hookspecs import SSHKeySource, TrustSource
+
+T = TypeVar("T")
 
 LONGEST_LIFE: Final = timedelta(days=366)
 """What claims to live longer is wrong about it, and would never be looked at again."""
@@ -36,6 +41,8 @@ class Means:
     """What every fetch has at its disposal; the broker owns it.
 
     ``withheld`` are variables of ``environ`` that hold secrets: only a reference to one gets it, and no program.
+    ``trusting`` gives a wire that trusts one host, as ``host[:port]``, in a way of its own; without it ``wire``
+    does for all.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -43,6 +50,7 @@ class Means:
     policies: TLSPolicies
     wire: Wire
     withheld: frozenset[str] = frozenset()
+    trusting: Callable[[str, Trust], Wire] | None = None
 
     @property
     def shown(self) -> Mapping[str, str]:
@@ -54,6 +62,10 @@ class Means:
     def tls(self, url: str) -> TLSPolicy:
         """Return the policy of the host in ``url``."""
         return self.policies.for_origin(Origin.parse(url)).policy
+
+    def wire_for(self, url: str, trust: Trust) -> Wire:
+        """Return a wire that trusts the host in ``url`` as said."""
+        return self.trusting(Origin.parse(url).authority, trust) if self.trusting else self.wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +125,41 @@ class Fetching:
                 client.close()
         raise ContractViolation(why, culprit=self._culprit)
 
+    def trust(self, deadline: Deadline) -> Trust | None:
+        """Return how the target's host is trusted, as the provider says; none where it says nothing.
+
+        Raises :class:`~ocibroker.errors.OcibrokerError` that names the provider, or what it read.
+        """
+        return self._told("trust", cast("TrustSource[Any]", self.provider).trust, Trust, deadline)
+
+    def ssh_key(self, deadline: Deadline) -> SSHKey | None:
+        """Return the provider's key for the target; errors as :meth:`trust`."""
+        return self._told("ssh_key", cast("SSHKeySource[Any]", self.provider).ssh_key, SSHKey, deadline)
+
+    def _told(
+        self, what: str, ask: Callable[[FetchRequest[Any]], object], kind: type[T], deadline: Deadline
+    ) -> T | None:
+        """Return what the provider is asked for beside a credential."""
+        opened: list[httpx.Client] = []
+        try:
+            told = ask(self._request(deadline, opened, []))
+        except (KeyboardInterrupt, MemoryError):
+            raise
+        except InvalidValue as error:
+            failure: OcibrokerError = ContractViolation(f"{what}() failed: {error}", culprit=self._culprit)
+        except OcibrokerError as error:
+            failure = error.restated(culprit=self._culprit)
+        except BaseException as error:  # noqa: BLE001  # a plugin may raise anything, SystemExit included
+            failure = ContractViolation(f"{what}() raised {type(error).__name__}", culprit=self._culprit)
+        else:
+            if told is None or isinstance(told, kind):
+                return told
+            failure = ContractViolation(f"{what}() gave a {type(told).__name__}", culprit=self._culprit)
+        finally:
+            for client in opened:
+                client.close()
+        raise failure
+
     def _request(
         self, deadline: Deadline, opened: list[httpx.Client], pauses: list[float | None]
     ) -> FetchRequest[Any]:
@@ -132,6 +179,9 @@ class Fetching:
             caller=self.caller,
             open_http=_once(opened, lambda: _client(means.wire, deadline, pauses, self.provider.name)),
             tls=means.tls,
+            trusting=lambda url, trust: _opened(
+                opened, _client(means.wire_for(url, trust), deadline, pauses, self.provider.name)
+            ),
             secret=lambda reference: read_secret(reference, environ=means.environ, deadline=deadline),
             run=run_child,
             clock=means.clock,
@@ -162,10 +212,17 @@ def _client(wire: Wire, deadline: Deadline, pauses: list[float | None], provider
     return make_fetch_client(wire, deadline, lambda answer: pauses.append(asked_pause(answer)), provider)
 
 
+def _opened(opened: list[httpx.Client], client: httpx.Client) -> httpx.Client:
+    opened.append(client)
+    return client
+
+
 def _once(opened: list[httpx.Client], make: Callable[[], httpx.Client]) -> Callable[[], httpx.Client]:
+    made: list[httpx.Client] = []
+
     def client() -> httpx.Client:
-        if not opened:
-            opened.append(make())
-        return opened[0]
+        if not made:
+            made.append(_opened(opened, make()))
+        return made[0]
 
     return client

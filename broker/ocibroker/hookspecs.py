@@ -19,6 +19,8 @@ from ocibroker.target import Target
 
 if TYPE_CHECKING:
     from ocibroker.fetch_request import FetchRequest
+    from ocibroker.ssh_key import SSHKey
+    from ocibroker.trust import Trust
 
 PROJECT: Final = "ocibroker"
 """The pluggy project, and the entry-point group of plugins."""
@@ -62,6 +64,30 @@ class Provider(Protocol[O]):
         also serves the public and no identity was found at all; or it raises
         :class:`~ocibroker.errors.CredentialUnavailable`: mine, and it failed.
         """
+        ...
+
+
+class TrustSource(Provider[O], Protocol[O]):
+    """A provider whose source also says how the registry is reached and trusted; asked where a rule names it."""
+
+    def trust(self, request: FetchRequest[O]) -> Trust | None:
+        """Return what is said of the target's host, or none where nothing is.
+
+        It holds for that rule's connections to that host alone, and not where a ``[[tls]]`` entry is for the host.
+
+        Where the identity has no ``keep``, nothing but the files that it watches may be read: this is called
+        wherever a policy is looked up, and again when they change. Where it has one, this runs in a worker as
+        ``fetch`` does, and may ask the network; half of ``keep`` later it is asked again. What is malformed is
+        raised.
+        """
+        ...
+
+
+class SSHKeySource(Provider[O], Protocol[O]):
+    """A provider whose source may hold a key for SSH too, for git."""
+
+    def ssh_key(self, request: FetchRequest[O]) -> SSHKey | None:
+        """Return the key for the target, or none; it runs in a worker as ``fetch`` does."""
         ...
 
 

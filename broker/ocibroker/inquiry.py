@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ocibroker.fetching import Fetching
+from ocibroker.footing import Footing
 from ocibroker.identity import Identity
 from ocibroker.origin import Origin
 from ocibroker.selection import Selection
@@ -19,13 +20,14 @@ class Inquiry:
     """``fetching`` and ``identity`` are none, and ``key`` empty, where nobody answers for the target.
 
     ``shared_key`` names the entry where machines share one, and is empty where the identity means another on each.
-    ``trust`` is what the files of the host's policy hold, ``looks`` what ``watch`` saw. ``otherwise`` makes the
-    inquiry at who is asked where this one's provider finds no identity at all.
+    ``footing`` is how hosts are reached, ``trust`` what the files of the host's policy hold, ``looks`` what
+    ``watch`` saw. ``otherwise`` makes the inquiry at who is asked where this one's provider finds no identity.
     """
 
     target: Target
     origin: Origin
     selection: Selection
+    footing: Footing
     trust: Contents
     fetching: Fetching | None = None
     identity: Identity | None = None

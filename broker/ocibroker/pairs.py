@@ -16,7 +16,8 @@ from ocibroker.transport.pairing import Pairing
 
 if TYPE_CHECKING:
     from ocibroker.auth import DistributionAuth, Granting
-    from ocibroker.transport import CallerTransport, PairedTransport, Source
+    from ocibroker.footing import Footing
+    from ocibroker.transport import CallerTransport, PairedTransport, Source, Wire
 
 _MOST: Final = 4096
 """Targets and identities whose tokens are remembered."""
@@ -41,15 +42,18 @@ class Pairs:
 
         ``realms`` are token endpoints on other hosts that may receive the credential.
         """
-        return self._pairing(inquiry.origin, source, mark, lambda: self._kept(inquiry, realms))
+        return self._pairing(inquiry.origin, inquiry.footing, source, mark, lambda: self._kept(inquiry, realms))
 
-    def of_credential(self, target: Target, origin: Origin, realms: tuple[str, ...], source: Source) -> Pairing:
+    def of_credential(
+        self, target: Target, origin: Origin, footing: Footing, realms: tuple[str, ...], source: Source
+    ) -> Pairing:
         """Return what makes the transport for a credential of the caller's own; nothing of it is kept."""
-        return self._pairing(origin, source, None, lambda: self._auth(target, origin, realms, "none"))
+        return self._pairing(origin, footing, source, None, lambda: self._auth(target, origin, realms, "none"))
 
     def _pairing(
         self,
         origin: Origin,
+        footing: Footing,
         source: Source,
         mark: CallerTransport | None,
         auth: Callable[[], DistributionAuth],
@@ -57,7 +61,7 @@ class Pairs:
         def make() -> PairedTransport:
             from ocibroker.transport.paired import PairedTransport
 
-            wire = self._connections if mark is None else self._connections.of_caller(mark)
+            wire: Wire = footing if mark is None else self._connections.of_caller(mark)
             return PairedTransport(origin, wire, source, auth().flow)
 
         return Pairing(make)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         as_code,
     )
     from ocibroker.fetch_request import FetchRequest, Run
-    from ocibroker.hookspecs import Provider, Providers, providers
+    from ocibroker.hookspecs import Provider, Providers, SSHKeySource, TrustSource, providers
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
     from ocibroker.login_places import LoginPlace, login_places
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from ocibroker.reference import SecretRef, TextRef
     from ocibroker.request import Caller, Options, Request
     from ocibroker.secret import Secret
+    from ocibroker.ssh_key import PrivateKey, SSHKey
     from ocibroker.target import Target
     from ocibroker.tls import TLSPolicy
+    from ocibroker.trust import Trust
 
 __all__ = [
     "Anonymous",
@@ -61,16 +63,21 @@ __all__ = [
     "NoIdentity",
     "OcibrokerError",
     "Options",
+    "PrivateKey",
     "Provider",
     "Providers",
     "Request",
     "Run",
+    "SSHKey",
+    "SSHKeySource",
     "Secret",
     "SecretRef",
     "Strength",
     "TLSPolicy",
     "Target",
     "TextRef",
+    "Trust",
+    "TrustSource",
     "as_code",
     "find_program",
     "hush",
@@ -104,16 +111,21 @@ _HOME = {
     "NoIdentity": "errors",
     "OcibrokerError": "errors",
     "Options": "request",
+    "PrivateKey": "ssh_key",
     "Provider": "hookspecs",
     "Providers": "hookspecs",
     "Request": "request",
     "Run": "fetch_request",
+    "SSHKey": "ssh_key",
+    "SSHKeySource": "hookspecs",
     "Secret": "secret",
     "SecretRef": "reference",
     "Strength": "claim",
     "TLSPolicy": "tls",
     "Target": "target",
     "TextRef": "reference",
+    "Trust": "trust",
+    "TrustSource": "hookspecs",
     "as_code": "errors",
     "find_program": "program",
     "hush": "quiet",

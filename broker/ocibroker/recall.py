@@ -12,7 +12,6 @@ from ocibroker.answers import Answers
 from ocibroker.demand import Demand
 from ocibroker.inquiry import Inquiry
 from ocibroker.target import Target
-from ocibroker.tls import TLSPolicies
 
 Name = tuple[str | Target, tuple[str, ...], float, float]
 """What a caller has asked for: target, actions, the life that must be left, and the deadline."""
@@ -32,9 +31,8 @@ class _Given:
 class Recall:
     """Spares the hot path all that leads to the same answer: parsing, rules, identity and key."""
 
-    def __init__(self, answers: Answers, policies: TLSPolicies) -> None:
+    def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self._policies = policies
         self._lock = threading.Lock()
         self._closed = False
         self._given: OrderedDict[Name, _Given] = OrderedDict()
@@ -45,7 +43,7 @@ class Recall:
         if given is None:
             return None
         inquiry = given.inquiry
-        if not inquiry.stands or self._policies.contents(inquiry.origin) is not inquiry.trust:
+        if not inquiry.stands or inquiry.footing.policies.contents(inquiry.origin) is not inquiry.trust:
             return None
         answer = self._answers.remembered(inquiry, given.demand, given.access.credential)
         return given.access if answer is given.access.credential else None

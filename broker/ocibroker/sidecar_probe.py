@@ -5,27 +5,33 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from ocibroker.helper_protocol import NESTED
 from ocibroker.peer_user import peer_user
 from ocibroker.socket_place import OFF, VARIABLE, socket_places
+from ocibroker.socket_trouble import socket_trouble
 
 _SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """``sidecar`` is the socket of the one that answers, or none where the helper's own process does; ``why``."""
+    """``sidecar`` is the socket of the one that answers, or none where the helper's own process does; ``why``.
+
+    ``cause`` and ``cure`` tell more of what stands in the way of a sidecar, and are empty where nothing does.
+    """
 
     sidecar: str | None
     why: str
+    cause: str = field(default="", compare=False)
+    cure: str = field(default="", compare=False)
 
     def as_data(self) -> dict[str, Any]:
-        """Return the same for JSON."""
-        return asdict(self)
+        """Return who answers, and why, for JSON."""
+        return {"sidecar": self.sidecar, "why": self.why}
 
 
 def who_answers(environ: Mapping[str, str]) -> Answering:
@@ -51,7 +57,9 @@ def _answering(place: Path) -> Answering | None:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            return Answering(None, f"{place}: {error.strerror or error}")
+            why, cure = socket_trouble(str(place), error)
+            return Answering(None, f"{place}: {error.strerror or error}", f"{place} {why}", cure)
     if uid in {0, os.geteuid()}:
         return Answering(str(place), f"it runs as uid {uid}")
-    return Answering(None, f"{place} belongs to uid {uid}")
+    why = f"{place} belongs to uid {uid}"
+    return Answering(None, why, why, "see whose process that is, and stop it or name another")

@@ -27,7 +27,7 @@ class Way:
     recall: Recall
     inquire: Inquire
     at_first: Inquire
-    preparation: Callable[[Target], Future[object] | None]
+    preparation: Callable[[Target, Caller | None], Future[object] | None]
 
     def source(self, target: Target, caller: Caller | None, min_ttl: float, deadline: float) -> BrokerSource:
         """Return what is asked for the credential of an access, now and later."""
@@ -36,7 +36,7 @@ class Way:
             lambda: self.inquire(target, caller),
             min_ttl,
             deadline,
-            preparation=lambda: self.preparation(target),
+            preparation=lambda: self.preparation(target, caller),
         )
 
     def forked(self) -> None:

@@ -70,6 +70,12 @@ def test_a_library_stays_behind_its_seam(library: str, rooms: set[str]) -> None:
     assert {one.room for one in users if one.name != SERVER} <= rooms
 
 
+def test_only_the_probe_looks_without_verifying() -> None:
+    """It sends nothing: tests/doctor/test_examination.py shows it."""
+    maker = "ocibroker.tls.unverified.unverified_context"
+    assert {one.name for one in OURS if maker in {*called(one.tree)}} == {"ocibroker.transport.probe"}
+
+
 def test_the_makers_are_found_where_they_are() -> None:
     made = {(name, module.room) for module in OURS for name in called(module.tree) if name in MAKERS}
     assert ("ssl.SSLContext", "tls") in made

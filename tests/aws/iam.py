@@ -11,6 +11,7 @@ from threading import Lock
 from ocibroker.testing.request import Request
 from tests.aws.refusal import Refusal
 from tests.aws.signature import Signature
+from tests.transport.canary import MARK
 
 SKEW = timedelta(minutes=5)
 
@@ -56,7 +57,7 @@ class Iam:
 
     def user(self, name: str) -> Key:
         """Make a user with a key that does not expire."""
-        return self._keep(Key(f"AKIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30), f"user/{name}"))
+        return self._keep(Key(f"AKIA{secrets.token_hex(8).upper()}", _secret(), f"user/{name}"))
 
     def role(self, name: str, *trusts: str, external_id: str = "") -> str:
         """Make a role and return its ARN."""
@@ -66,9 +67,8 @@ class Iam:
 
     def session(self, principal: str, life: timedelta = timedelta(hours=1)) -> Key:
         """Make a temporary key."""
-        token = f"session-{secrets.token_urlsafe(40)}"
-        secret = secrets.token_urlsafe(30)
-        return self._keep(Key(f"ASIA{secrets.token_hex(8).upper()}", secret, principal, token, self.clock() + life))
+        name, end = f"ASIA{secrets.token_hex(8).upper()}", self.clock() + life
+        return self._keep(Key(name, _secret(), principal, f"session-{_secret()}", end))
 
     def assume(self, arn: str, by: str, external_id: str = "") -> Key:
         """Return the temporary key of a role that trusts ``by``, or refuse."""
@@ -97,3 +97,7 @@ class Iam:
         with self._lock:
             self.keys[key.ident] = key
         return key
+
+
+def _secret() -> str:
+    return f"{MARK}/{secrets.token_urlsafe(30)}"

@@ -16,6 +16,7 @@ from ocibroker.testing import CannedResponse
 from ocibroker.testing.request import Request
 from tests.aws.iam import Iam
 from tests.aws.refusal import Refusal
+from tests.transport.canary import MARK
 
 TARGETS = {
     "ecr": "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
@@ -59,7 +60,7 @@ class RegistryTokens:
         return [{**one, "proxyEndpoint": f"https://123456789012.dkr.ecr.{region}.amazonaws.com"}]
 
     def _issue(self, principal: str) -> dict[str, object]:
-        password, end = secrets.token_urlsafe(96), self.iam.clock() + self.life
+        password, end = f"{MARK}/{secrets.token_urlsafe(96)}", self.iam.clock() + self.life
         self.issued[password], self.ends[password] = principal, end
         token = base64.b64encode(f"AWS:{password}".encode()).decode()
         return {"authorizationToken": token, "expiresAt": round(end.timestamp(), 3)}

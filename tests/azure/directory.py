@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.azure.identity_provider import EXCHANGE, IdentityProvider
 from tests.azure.refusal import Refusal
+from tests.transport.canary import MARK
 
 ACR = "https://containerregistry.azure.net"
 ARM = "https://management.azure.com"
@@ -58,7 +59,7 @@ class Directory:
 
     def with_secret(self, name: str) -> tuple[Application, str]:
         """Register an application and return it with its secret."""
-        secret = f"s3cret~{secrets.token_urlsafe(24)}"
+        secret = f"s3cret~{MARK}/{secrets.token_urlsafe(24)}"
         return self.application(name, secrets={secret}), secret
 
     def provider(self, issuer: str) -> IdentityProvider:
@@ -73,7 +74,9 @@ class Directory:
         moment = self.clock()
         claims = {"iss": f"https://{self.authority}/{self.tenant}/v2.0", "tid": self.tenant, "aud": audience}
         times = {"iat": moment, "nbf": moment, "exp": moment + timedelta(hours=1)}
-        token = jwt.encode({**claims, **times, "sub": name, "jti": secrets.token_hex(8)}, self._key, "HS256")
+        token = jwt.encode(
+            {**claims, **times, "sub": name, "jti": f"{MARK}/{secrets.token_hex(8)}"}, self._key, "HS256"
+        )
         self.issued.append(token)
         return token
 

@@ -18,6 +18,7 @@ from ocibroker.testing import CannedResponse
 from ocibroker.testing.request import Request
 from tests.azure.directory import ACR, Directory
 from tests.azure.refusal import Refusal
+from tests.transport.canary import MARK
 
 USER = "00000000-0000-0000-0000-000000000000"
 
@@ -65,7 +66,7 @@ class RegistryTokens:
     def _refresh_token(self, name: str, registry: str) -> str:
         moment = self.directory.clock()
         claims = {
-            "jti": secrets.token_hex(8),
+            "jti": f"{MARK}/{secrets.token_hex(8)}",
             "sub": name,
             "nbf": moment,
             "exp": moment + self.life,

@@ -27,6 +27,7 @@ from ocibroker.events import (
 )
 from ocibroker.provider import Credential, FetchRequest
 from ocibroker.testing import Authority, EmbeddedRegistry
+from tests.complaints import complaints
 from tests.transport.brokers import made_rule, rule
 from tests.transport.hand_clock import HandClock
 from tests.transport.made_provider import MadeProvider, NoOptions, Plugin
@@ -227,7 +228,7 @@ def test_who_observes_and_raises_harms_nobody_and_is_complained_of_once(
     ) as broker:
         for _ in range(3):
             broker.access(NAME)
-    assert caplog.messages == ["who observes the broker raised SystemExit"]
+    assert complaints(caplog.records) == ["who observes the broker raised SystemExit"]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ CODES = {
     errors.ProviderUnavailable: 4,
     errors.RegistryRefused: 4,
     errors.NotFound: 4,
+    errors.CredentialWithheld: 4,
     errors.ConnectionFailed: 5,
     errors.TLSFailed: 5,
     errors.WrongScheme: 5,

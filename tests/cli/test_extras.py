@@ -17,6 +17,9 @@ from tests.google.accounts import Accounts
 
 WANTING = sorted(BUILT_IN.keys() & set(metadata("ocibroker").get_all("Provides-Extra") or ()))
 
+OPTIONS = {"kubernetes": "{ fleet_secret = '/nowhere' }"}
+"""What a rule has to say at least for a provider that claims nothing."""
+
 FETCH = """
 import sys
 from ocibroker import Anonymous, Broker, OcibrokerError
@@ -57,7 +60,10 @@ def test_the_others_are_listed_as_unavailable(only: str, lean: LeanEnvironment) 
 
 
 def test_a_check_of_the_configuration_says_what_its_rules_lack(only: str, lean: LeanEnvironment) -> None:
-    rules = (f"[[registry]]\nmatch = '{name}.test'\nprovider = '{name}'\n" for name in WANTING)
+    rules = (
+        f"[[registry]]\nmatch = '{name}.test'\nprovider = '{name}'\noptions = {OPTIONS.get(name, '{}')}\n"
+        for name in WANTING
+    )
     config = lean.folder / "config.toml"
     config.write_text("".join(rules))
     done = lean.run("-m", "ocibroker", "--config", str(config), "config", "check")
@@ -67,13 +73,25 @@ def test_a_check_of_the_configuration_says_what_its_rules_lack(only: str, lean: 
     ]
 
 
-@pytest.mark.parametrize("name", WANTING)
+@pytest.mark.parametrize("name", sorted({*WANTING} - OPTIONS.keys()))
 def test_a_fetch_says_what_to_install_or_finds_nobody_there(name: str, only: str, lean: LeanEnvironment) -> None:
     done = lean.run("-c", FETCH, target(name), str(lean.folder))
     assert done.stderr == ""
     kind, _, said = done.stdout.partition(" ")
     assert kind in {"Anonymous", "NoIdentity", "CredentialUnavailable", "ConnectionFailed"}
     assert (f"pip install 'ocibroker[{name}]'" in said) == (name != only)
+
+
+@pytest.mark.parametrize("name", WANTING)
+def test_the_doctor_says_what_a_rule_needs_and_is_not_installed(
+    name: str, only: str, lean: LeanEnvironment
+) -> None:
+    path = lean.folder / f"{name}.toml"
+    path.touch(0o600)
+    path.write_text(f'[[registry]]\nmatch = "*.registry.test"\nprovider = "{name}"\n')
+    done = lean.run("-m", "ocibroker", "--config", str(path), "doctor")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (f"pip install 'ocibroker[{name}]'" in done.stdout) == (name != only)
 
 
 def test_a_store_that_a_fleet_shares_says_what_to_install(lean: LeanEnvironment) -> None:

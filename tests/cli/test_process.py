@@ -60,7 +60,7 @@ def test_completion_is_for_the_shell_that_asks(desk: Desk, shell: str) -> None:
 def test_completion_knows_the_commands(desk: Desk) -> None:
     outcome = desk.process(_OCIBROKER_COMPLETE="complete_bash", COMP_WORDS="ocibroker ", COMP_CWORD="1")
     assert outcome.stdout.split() == [
-        "get", "explain", "pull", "export", "run", "login", "logout", "providers", "setup", "serve",
+        "get", "explain", "doctor", "pull", "export", "run", "login", "logout", "providers", "setup", "serve",
         "status", "config", "cache",
     ]  # fmt: skip
 

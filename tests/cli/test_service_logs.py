@@ -126,18 +126,18 @@ def test_every_kind_of_event_is_among_them() -> None:
 
 
 def test_other_records_are_lines_too(reader: Reader) -> None:
-    canary = "c4n4ry"
+    secret = "s3cr3t"
     with service_log(reader.out, LogFormat.JSON):
         MINE.warning("the cache cannot be used: %s", "a\nforged\x1b[31m line")
         try:
-            int(canary)
+            int(secret)
         except ValueError:
             logging.getLogger("third.party").warning("failed", exc_info=True)
     ours, theirs = lines(reader)
     assert (ours["event"], ours["message"]) == ("log", "the cache cannot be used: a\nforged\x1b[31m line")
     assert (theirs["error_type"], theirs["logger"]) == ("ValueError", "third.party")
     assert "test_service_logs.py" in str(theirs["frames"])
-    assert canary not in json.dumps(theirs)
+    assert secret not in json.dumps(theirs)
 
 
 def test_text_is_for_people(reader: Reader) -> None:

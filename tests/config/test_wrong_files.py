@@ -15,6 +15,7 @@ from ocibroker.providers import load
 from ocibroker_acr import AcrOptions
 from ocibroker_ecr import EcrOptions
 from ocibroker_gar import GarOptions
+from ocibroker_kubernetes import KubernetesOptions
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,7 @@ def test_the_schema_knows_the_options_of_every_provider() -> None:
         "docker-config": set(),
         "ecr": {*EcrOptions.__struct_fields__},
         "gar": {*GarOptions.__struct_fields__},
+        "kubernetes": {*KubernetesOptions.__struct_fields__},
     }
 
 

@@ -33,13 +33,14 @@ from ocibroker_acr import AcrOptions
 from ocibroker_basic import BasicOptions
 from ocibroker_ecr import EcrOptions
 from ocibroker_gar import GarOptions
+from ocibroker_kubernetes import KubernetesOptions
 from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
 
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 PROVIDERS = ROOT / "docs" / "providers.md"
 REGISTRY = "registry.example.com"
 CLOUDS: Mapping[str, type[Options]] = MappingProxyType(
-    {"ecr.md": EcrOptions, "gar.md": GarOptions, "acr.md": AcrOptions}
+    {"ecr.md": EcrOptions, "gar.md": GarOptions, "acr.md": AcrOptions, "kubernetes.md": KubernetesOptions}
 )
 OURS = re.compile(r"ocibroker |.*\| (\w+-credential-ocibroker|ocibroker-credential-provider)")
 COMMANDS = [line for block in blocks("sh") for line in block.text.splitlines() if OURS.match(line)]

@@ -1,4 +1,4 @@
-"""Repositories over HTTPS: ``git http-backend``, each behind an account of its own."""
+"""Repositories over HTTPS: ``git http-backend``, each behind an account of its own, or open to everybody."""
 
 import os
 import ssl
@@ -18,27 +18,38 @@ from tests.transport.answering_server import AnsweringServer, answering
 
 @dataclass(frozen=True)
 class GitServer:
-    """``accounts`` says who may read what lies below the first segment of a path."""
+    """``accounts`` says who may read what lies below the first segment of a path, everybody where it says nothing.
+
+    With ``old`` it knows nothing of the protocol's second version.
+    """
 
     folder: Path
     accounts: Mapping[str, Account]
+    old: bool = False
 
     def create(self, name: str, content: str) -> None:
         """Make a repository whose one commit holds ``README``."""
-        work, bare = self.folder / "work" / name, self.folder / "served" / f"{name}.git"
+        work = self.folder / "work" / name
         work.mkdir(parents=True)
         (work / "README").write_text(content)
         for argv in (
             ["init", "--quiet", "--initial-branch=main"],
             ["add", "README"],
             ["-c", "user.name=t", "-c", "user.email=t@t.test", "commit", "--quiet", "--message=first"],
-            ["clone", "--quiet", "--bare", ".", str(bare)],
         ):
             subprocess.run([git(), *argv], cwd=work, env={"HOME": str(self.folder)}, check=True)
+        self.publish(name, work)
+
+    def publish(self, name: str, work: Path) -> Path:
+        """Serve a copy of the repository ``work``, and return where it is."""
+        bare = self.folder / "served" / f"{name}.git"
+        argv = [git(), "clone", "--quiet", "--bare", str(work), str(bare)]
+        subprocess.run(argv, cwd=self.folder, env={"HOME": str(self.folder)}, check=True)
+        return bare
 
     def answer(self, request: Request) -> CannedResponse:
-        account = self.accounts[request.path.split("/")[1]]
-        if request.headers.get("authorization") != account.basic:
+        account = self.accounts.get(request.path.split("/")[1])
+        if account and request.headers.get("authorization") != account.basic:
             return CannedResponse(401, {"WWW-Authenticate": 'Basic realm="git"'})
         return self._backend(request)
 
@@ -53,10 +64,15 @@ class GitServer:
             "CONTENT_TYPE": request.headers.get("content-type", ""),
             "CONTENT_LENGTH": str(len(request.body)),
             "HTTP_CONTENT_ENCODING": request.headers.get("content-encoding", ""),
-            "GIT_PROTOCOL": request.headers.get("git-protocol", ""),
+            "GIT_PROTOCOL": "" if self.old else request.headers.get("git-protocol", ""),
         }
         done = subprocess.run(
-            [git(), "http-backend"], env=environ, input=request.body, stdout=subprocess.PIPE, check=True
+            [git(), "http-backend"],
+            env=environ,
+            input=request.body,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # it complains of clients that hang up
+            check=False,
         )
         head, _, body = done.stdout.partition(b"\r\n\r\n")
         fields = dict(message_from_bytes(head).items())

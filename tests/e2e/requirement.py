@@ -20,9 +20,9 @@ def search_path() -> str:
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
-def executable(name: str, instruction: str) -> str:
-    """Return the path of an executable, or give up with ``instruction``."""
-    found = shutil.which(name, path=search_path())
+def executable(name: str, instruction: str, *, more: str = "") -> str:
+    """Return the path of an executable, which may lie in the folder ``more``, or give up with ``instruction``."""
+    found = shutil.which(name, path=os.pathsep.join([search_path(), more]))
     return found or _give_up(f"{name} is not installed: {instruction}")
 
 

@@ -17,6 +17,7 @@ from ocibroker.testing.request import Request
 from tests.e2e.json_web_token import Signer
 from tests.e2e.refresh_tokens import RefreshTokens
 from tests.e2e.scope import Scope
+from tests.transport.canary import MARK
 
 Accepts: TypeAlias = Callable[[str, str], bool]
 """Whether a user name and a password belong together."""
@@ -93,7 +94,7 @@ class TokenIssuer:
             "iat": now,
             "nbf": now,
             "exp": now + self.lifetime,
-            "jti": secrets.token_hex(8),
+            "jti": f"{MARK}/{secrets.token_hex(8)}",
             "access": [scope.claim for scope in granted],
         }
 

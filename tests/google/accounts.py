@@ -14,6 +14,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.transport.canary import MARK
+
 PROJECT = "acme-prod"
 USER = "oauth2accesstoken"
 POOL = "projects/123456789012/locations/global/workloadIdentityPools/ci/providers/"
@@ -27,7 +29,7 @@ def now() -> datetime:
 
 
 def new_token() -> str:
-    return f"ya29.{secrets.token_urlsafe(60)}"
+    return f"ya29.{MARK}/{secrets.token_urlsafe(60)}"
 
 
 def generate_url(account: str) -> str:
@@ -92,7 +94,7 @@ class Accounts:
 
     def login(self, person: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
         """Log a person in, and return what gcloud's file says."""
-        token = f"1//{secrets.token_urlsafe(40)}"
+        token = f"1//{MARK}/{secrets.token_urlsafe(40)}"
         self.logins[token] = f"user/{person}"
         said = {"type": "authorized_user", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         return {**said, "refresh_token": token, "universe_domain": "googleapis.com", **changes}

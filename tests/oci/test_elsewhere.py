@@ -159,6 +159,8 @@ class TestURLs:
             ("https://files.test:99999999/x", OcibrokerError),
             ("https://a\nb/", IntegrityError),
             ("https:///x", OcibrokerError),
+            ("https://alice:wonder@files.test/x", OriginRefused),
+            ("https://alice@files.test/x", OriginRefused),
         ],
     )
     def test_what_is_no_download_over_https_is_refused(
@@ -177,10 +179,11 @@ class TestURLs:
             with pytest.raises(OcibrokerError, match="from HTTPS to HTTP"):
                 elsewhere.trusted(password).pull(elsewhere.push(f"https://away.test:{server.port}/x"))
 
-    def test_a_user_name_in_it_is_not_sent(self, elsewhere: Elsewhere, password: str) -> None:
+    def test_one_with_a_password_is_not_asked_and_the_next_is(self, elsewhere: Elsewhere, password: str) -> None:
         url = elsewhere.url.replace("https://", "https://alice:wonder@")
-        elsewhere.trusted(password).pull(elsewhere.push(url))
-        assert elsewhere.server.saw("Authorization") == []
+        elsewhere.trusted(password).pull(elsewhere.push(url, elsewhere.url))
+        assert (len(elsewhere.server.requests), elsewhere.server.saw("Authorization")) == (1, [])
+        assert elsewhere.shop.everything == {"app.bin": BODY}
 
     def test_what_is_nowhere_is_not_found(self, elsewhere: Elsewhere) -> None:
         stocked = artifact(Blob(BODY, "app.bin"))

@@ -61,6 +61,14 @@ def test_a_page_on_another_origin_is_refused(shop: Shop, repository: Repository,
         list(repository.tags())
 
 
+@pytest.mark.parametrize("who", ["alice", "alice:pw"])
+def test_a_page_at_a_url_with_a_user_name_is_refused(shop: Shop, repository: Repository, who: str) -> None:
+    page(shop, PATH, ["a"], f"{shop.registry.url}{PATH}/2".replace("https://", f"https://{who}@"))
+    with pytest.raises(IntegrityError, match="with a user name or a password"):
+        list(repository.tags())
+    assert asked(shop) == [PATH]
+
+
 @pytest.mark.parametrize("back", ["list", "list?x=1", "list/2"])
 def test_pages_that_go_round_in_a_circle_end(shop: Shop, repository: Repository, back: str) -> None:
     page(shop, PATH, ["a"], f"{PATH}/2")

@@ -303,7 +303,7 @@ def test_a_tag_that_is_no_version_to_the_letter_is_never_chosen(tag: str) -> Non
 
 
 def test_a_miss_names_the_newest_versions() -> None:
-    with pytest.raises(NotFound, match="no tag fits") as caught:
+    with pytest.raises(NotFound, match="no version fits") as caught:
         choose("^9", (*TAGS, "3.0.0_a"))
     assert "'^9'" in caught.value.culprit
     assert caught.value.hint == "choose from 3.0.0+a, 2.1.0-alpha.1, 2.0.0, 1.2.0, 1.2.0+build.5 …"

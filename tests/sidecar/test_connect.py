@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -380,14 +381,26 @@ class TestErrors:
         ):
             connect().access("registry.test")
 
-    @pytest.mark.parametrize("there", ["nothing", "a left over socket", "a file"])
-    def test_a_sidecar_that_is_not_there_is_named(self, connect: Connect, place: Path, there: str) -> None:
+    @pytest.mark.parametrize(
+        ("there", "why"),
+        [
+            ("nothing", "it is not there (start `ocibroker serve`)"),
+            (
+                "a left over socket",
+                "it is a socket that nobody listens on any more (start `ocibroker serve`, or remove it)",
+            ),
+            ("a file", "it is no socket (name the socket of a sidecar, or move away what stands there)"),
+        ],
+    )
+    def test_a_sidecar_that_is_not_there_is_named(
+        self, connect: Connect, place: Path, there: str, why: str
+    ) -> None:
         if there == "a file":
             place.touch()
         if there == "a left over socket":
             with socket.socket(socket.AF_UNIX) as left:
                 left.bind(str(place))
-        with pytest.raises(ConnectionFailed, match=r"broker\.sock: no sidecar answers \(start `ocibroker serve`\)"):
+        with pytest.raises(ConnectionFailed, match=rf"broker\.sock: no sidecar answers: {re.escape(why)}$"):
             connect().access("registry.test")
 
     def test_a_sidecar_that_does_not_answer_is_waited_for_until_the_deadline(self, place: Path) -> None:
@@ -442,7 +455,7 @@ class TestErrors:
             if hung_up == 1:
                 assert line.trust("registry.test").digest == "1"
             else:
-                with pytest.raises(ConnectionFailed, match="no sidecar answers"):
+                with pytest.raises(ConnectionFailed, match="closed the connection without an answer"):
                     line.trust("registry.test")
         line.close()
 

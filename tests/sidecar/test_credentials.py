@@ -21,6 +21,7 @@ from ocibroker import Anonymous, Basic, Bearer, IdentityToken, Secret
 from ocibroker.api import fingerprint
 from ocibroker.provider import Claim, CredentialUnavailable, FetchRequest, IdentityRefused, Strength
 from ocibroker.testing import Authority, EmbeddedRegistry
+from tests.complaints import complaints
 from tests.sidecar.asgi import HEADERS, Answered, Caller
 from tests.sidecar.node import Node
 from tests.transport.brokers import Desk, made_rule, rule
@@ -408,7 +409,7 @@ class TestProblems:
         node.generations.generation = None  # type: ignore[assignment]  # what can only be a bug
         answer = asked(node.caller)
         assert (answer.status, answer.code) == (500, "internal_error")
-        assert caplog.messages == ["POST /v1/credentials failed: AttributeError"]
+        assert complaints(caplog.records) == ["POST /v1/credentials failed: AttributeError"]
 
     def test_no_secret_is_in_any_problem_or_log(self, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)

@@ -15,6 +15,7 @@ from ocibroker.cache import Task
 from ocibroker.deadline import Deadline
 from ocibroker.demand import Demand
 from ocibroker.errors import OcibrokerError
+from ocibroker.events import Report
 from ocibroker.fetching import Fetching, Means
 from ocibroker.inquiry import Inquiry
 from ocibroker.provider import Identity, Options, Target
@@ -22,6 +23,7 @@ from ocibroker.scratch import Scratch
 from ocibroker.selection import Selection
 from ocibroker.testing.answering import AnsweringWire
 from ocibroker.tls import TLSPolicies
+from ocibroker.transport import Connections, direct
 from tests.simulation.day import Ask, Day, drawn
 from tests.simulation.model import Model
 from tests.simulation.upstream import Upstream
@@ -64,6 +66,7 @@ class World:
             target=target,
             origin=target.origin,
             selection=Selection(provider=self.upstream, options=options, why="it is simulated"),
+            footing=Connections(policies, direct, self.clock, Report()),
             trust=policies.contents(target.origin),
             fetching=Fetching(provider=self.upstream, target=target, options=options, caller=None, means=means),
             identity=Identity((path,)),

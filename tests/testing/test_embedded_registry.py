@@ -265,13 +265,13 @@ class TestListings:
 class TestBasic:
     @pytest.fixture
     def registry(self, tls: ssl.SSLContext) -> Iterator[EmbeddedRegistry]:
-        with EmbeddedRegistry(tls=tls, users=ALICE, realm="wonderland") as running:
+        with EmbeddedRegistry(tls=tls, users=ALICE, realm="looking-glass") as running:
             yield running
 
     def test_the_challenge(self, http: httpx.Client) -> None:
         answer = http.get("/v2/")
         assert refused(answer, 401, "UNAUTHORIZED")
-        assert answer.headers["WWW-Authenticate"] == 'Basic realm="wonderland"'
+        assert answer.headers["WWW-Authenticate"] == 'Basic realm="looking-glass"'
 
     def test_the_right_password_only(self, http: httpx.Client) -> None:
         assert http.get("/v2/", auth=("alice", "wonder")).status_code == 200

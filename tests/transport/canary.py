@@ -7,16 +7,20 @@ import logging
 import secrets
 import traceback
 from collections.abc import Callable
+from typing import Final
 from urllib.parse import quote, quote_plus
 
 from ocibroker.provider import Secret
+
+MARK: Final = "canary/sings"
+"""What every secret that was made for a test begins with, so that one is found without being known."""
 
 
 class Canary:
     """``secret`` is unique to the test, or what it is made of; ``hits`` are the forms of it that a text holds."""
 
     def __init__(self, text: str = "") -> None:
-        self._text = text or f"canary/{secrets.token_hex(12)}+é"
+        self._text = text or f"{MARK}/{secrets.token_hex(12)}+é"
 
     def __repr__(self) -> str:
         return "<a canary>"
@@ -36,12 +40,13 @@ class Canary:
         return [
             name
             for value in (self._text, self.ascii.reveal())
-            for name, form in _forms(value.encode()).items()
+            for name, form in forms(value.encode()).items()
             if form.lower() in lowered
         ]
 
 
-def _forms(value: bytes) -> dict[str, str]:
+def forms(value: bytes) -> dict[str, str]:
+    """Return ``value``, and what it is written as, under the names of these ways."""
     text = value.decode()
     forms = {
         "raw": text,

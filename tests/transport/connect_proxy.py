@@ -53,6 +53,8 @@ def proxying(
 
 def _serve(client: socket.socket, server: RawServer, proxy: ConnectProxy) -> None:
     line, *fields = server.read(client).decode("latin-1").split("\r\n")
+    if not line:  # it was only looked at whether anybody is there
+        return
     headers = Headers(tuple(one.split(": ", 1)) for one in fields if ": " in one)  # type: ignore[misc]
     proxy.lines.append(line)
     proxy.authorizations.append(headers.get("proxy-authorization"))

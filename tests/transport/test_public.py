@@ -91,6 +91,8 @@ class TestPublicClient:
             "https://100.100.100.200/",
             "https://[fd00:ec2::254]/",
             "https://0.0.0.0/",
+            "https://alice:wonder@files.test/x",
+            "https://alice@files.test/x",
             "ftp://files.test/x",
             "file:///etc/passwd",
             "/relative",

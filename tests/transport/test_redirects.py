@@ -91,6 +91,8 @@ REFUSED = [
     pytest.param("https://2852039166/landing", id="metadata-ip-as-a-number"),
     pytest.param("ftp://other.test:{other}/landing", id="ftp"),
     pytest.param("https:///landing", id="no-host"),
+    pytest.param("https://alice:pw@other.test:{other}/landing", id="password"),
+    pytest.param("https://alice@registry.test:{own}/landing", id="user-name"),
 ]
 BODIES = [pytest.param("POST", b"body", id="POST"), pytest.param("PUT", b"body", id="PUT")]
 CROSSED = [

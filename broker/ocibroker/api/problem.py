@@ -33,6 +33,7 @@ STATUS: Final[Mapping[type[OcibrokerError], int]] = MappingProxyType(
         errors.ProviderUnavailable: 502,
         errors.RegistryRefused: 502,
         errors.NotFound: 502,
+        errors.CredentialWithheld: 502,
         errors.ConnectionFailed: 502,
         errors.TLSFailed: 502,
         errors.WrongScheme: 502,

@@ -13,7 +13,13 @@ from ocibroker.auth.post_refusals import PostRefusals
 from ocibroker.auth.realm import Realms
 from ocibroker.auth.scope import Scope
 from ocibroker.credential import Anonymous, Basic, Credential, IdentityToken
-from ocibroker.errors import ConnectionFailed, IntegrityError, RedirectRefused, RegistryRefused
+from ocibroker.errors import (
+    ConnectionFailed,
+    CredentialWithheld,
+    IntegrityError,
+    RedirectRefused,
+    RegistryRefused,
+)
 from ocibroker.transport import AGAIN, DEADLINE, Flow, send
 
 _LONGEST_SERVICE: Final = 256
@@ -55,8 +61,8 @@ class Granting:
     def refusal(self, culprit: str, status: int, credential: Credential | Anonymous) -> RegistryRefused:
         """Return the error for a refusal of ``credential`` by ``culprit``."""
         if isinstance(credential, Anonymous):
-            why = f"asks for a credential ({status}); none was sent: {credential.reason}"
-            return RegistryRefused(why, culprit=culprit, hint="add a [[registry]] rule for this target")
+            why = f"withheld: asks for a credential ({status}); none was sent: {credential.reason}"
+            return CredentialWithheld(why, culprit=culprit, hint="add a [[registry]] rule for this target")
         why = f"refused the credential of provider {self.provider} ({status})"
         return RegistryRefused(why, culprit=culprit, hint="check the user, the password and the permissions")
 

@@ -49,12 +49,14 @@ class AuthFile:
         return cls._decoded(read_file(path) or b"", str(path), legacy=legacy)
 
     @classmethod
-    def parse(cls, text: bytes | str, *, source: str) -> Self:
+    def parse(cls, text: bytes | str, *, source: str, legacy: bool = False) -> Self:
         """Return the file that ``text`` is, as in ``DOCKER_AUTH_CONFIG``; ``source`` is named in errors.
 
-        Raises :class:`~ocibroker.errors.ConfigurationError`.
+        ``legacy`` is as for :meth:`read`. Raises :class:`~ocibroker.errors.ConfigurationError`.
         """
-        return cls._decoded(text if isinstance(text, bytes) else text.encode(errors="replace"), source)
+        return cls._decoded(
+            text if isinstance(text, bytes) else text.encode(errors="replace"), source, legacy=legacy
+        )
 
     def login(self, target: Target) -> Login | None:
         """Return the most specific entry for ``target``, or none.

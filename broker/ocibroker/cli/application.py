@@ -9,6 +9,7 @@ import typer
 
 from ocibroker.cli import cache, config
 from ocibroker.cli.child import run
+from ocibroker.cli.doctor import doctor
 from ocibroker.cli.explain import explain
 from ocibroker.cli.export import export
 from ocibroker.cli.get import get
@@ -36,7 +37,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     root.callback()(options)
-    _add(root, get, explain, pull, export, run, login, logout, providers, setup, serve, status)
+    _add(root, get, explain, doctor, pull, export, run, login, logout, providers, setup, serve, status)
     _add(
         _group(root, "config", "Check, describe and find the configuration."),
         config.check,

@@ -30,8 +30,8 @@ def run(
 ) -> None:
     """Run CMD with the credentials and authorities of all TARGETs in files that vanish with it."""
     from ocibroker.cli.furniture import furnish, shortcomings
-    from ocibroker.cli.guarded_folder import guarded_folder
     from ocibroker.cli.supervision import supervise
+    from ocibroker.guarded_folder import guarded_folder
 
     if os.name != "posix":
         raise UsageError("works on Linux and macOS only", culprit="ocibroker run")

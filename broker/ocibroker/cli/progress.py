@@ -41,22 +41,28 @@ class Bars:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
         self._sizes: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def begin(self, name: str, size: int) -> None:
         """Draw the bar, or make it longer."""
         with self._lock:
             if name not in self._tasks:
-                self._tasks[name] = self._progress.add_task(one_line(name))
+                self._tasks[name] = self._progress.add_task(one_line(name), total=None)
             self._sizes[name] = self._sizes.get(name, 0) + size
-            self._progress.update(self._tasks[name], total=self._sizes[name])
+            self._counts.setdefault(name, 0)
+            self._progress.update(self._tasks[name], total=self._sizes[name] or None)
 
     def advance(self, name: str, count: int) -> None:
         """Move it."""
+        with self._lock:
+            self._counts[name] += count
         self._progress.advance(self._tasks[name], count)
 
     def end(self, name: str) -> None:
-        """Leave it as it is: full."""
+        """Leave it as it is, full; one of unknown length is as long as it has become."""
+        if not self._sizes[name]:
+            self._progress.update(self._tasks[name], total=self._counts[name])
 
 
 class Lines:
@@ -65,16 +71,19 @@ class Lines:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._sizes: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def begin(self, name: str, size: int) -> None:
         """Remember the size."""
-        self._sizes[name] = size
+        self._sizes[name], self._counts[name] = size, 0
 
     def advance(self, name: str, count: int) -> None:
-        """Do nothing."""
+        """Count, for where nobody knows the size."""
+        with self._lock:
+            self._counts[name] += count
 
     def end(self, name: str) -> None:
         """Write the line, whole."""
         with self._lock:
-            self._terminal.note(f"{name}: {self._sizes[name]} bytes")
+            self._terminal.note(f"{name}: {self._sizes[name] or self._counts[name]} bytes")

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ocibroker.cli.exits import exit_code
 from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.progress import shown
-from ocibroker.cli.terminal import Terminal
-from ocibroker.errors import OcibrokerError, UsageError
+from ocibroker.cli.pulled import told
+from ocibroker.errors import UsageError
 
 if TYPE_CHECKING:
-    from ocibroker.oci import Platform, Pulled
+    from ocibroker.oci import Platform
 
-References = Annotated[
-    list[str],
+Sources = Annotated[
+    list[str] | None,
     typer.Argument(
-        metavar="REF...",
-        help="registry/repository:tag or registry/repository@digest, with oci:// as Helm reads it.",
+        metavar="SOURCE...",
+        help="registry/repository:tag or @digest, oci://… as Helm reads it, https://…, git::https://…, or a path.",
+        show_default=False,
     ),
 ]
 
 
 def pull(
     context: typer.Context,
-    references: References,
+    sources: Sources = None,
+    file: Annotated[
+        str,
+        typer.Option("--file", "-f", metavar="FILE", help="A list of sources, one a line; - is standard input."),
+    ] = "",
+    repository: Annotated[
+        str,
+        typer.Option("--repo", metavar="URL", help="SOURCEs are charts of this Helm repository, as for helm."),
+    ] = "",
+    fleet: Annotated[
+        str, typer.Option("--fleet", metavar="DIR", help="All charts that a fleet.yaml in DIR, or below it, names.")
+    ] = "",
     directory: Annotated[
         str, typer.Option("--output", "-o", metavar="DIR", help="The folder to write into; it is made.")
     ] = ".",
@@ -41,37 +51,30 @@ def pull(
     *,
     devel: Annotated[bool, typer.Option("--devel", help="Let pre-releases in, as for helm.")] = False,
     layout: Annotated[bool, typer.Option("--layout", help="Write an OCI image layout, whatever it is.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each SOURCE.")] = False,
 ) -> None:
-    """Fetch charts, artifacts and images, verified, and print what was written.
+    """Fetch charts, artifacts, images, archives and git trees, verified, and print what was written.
 
-    A chart becomes its archive, an artifact its named files, an image a folder that is an OCI image layout.
-    Nothing gets its name before it is complete. With several REFs one that fails does not stop the others.
+    A chart becomes its archive, an artifact its named files, an image a folder that is an OCI image layout; an
+    archive behind a URL becomes a folder. Nothing gets its name before it is complete. With several SOURCEs one
+    that fails does not stop the others. Charts of --fleet lie as their files do in DIR.
     """
-    from ocibroker.oci import Wish, pull_many
+    from ocibroker.cli.fleet import fetch_fleet
+    from ocibroker.cli.sources import fetch, listed
+    from ocibroker.oci import Wish
 
     invocation: Invocation = context.obj
     wish = Wish(version=version, devel=devel, as_layout=layout, platform=_platform(platform))
+    texts = (*(sources or ()), *(listed(file, invocation.person) if file else ()))
+    if not texts and not file and not fleet:
+        raise UsageError("Missing argument 'SOURCE...'", hint="name a source, or a list of them by --file")
+    if fleet and wish != Wish():
+        hint = "leave out --version, --devel, --platform and --layout"
+        raise UsageError("takes the versions that its files name", culprit=f"--fleet {fleet}", hint=hint)
     with invocation.broker() as broker, shown(invocation.terminal) as progress:
-        outcomes = pull_many(broker, references, directory, wish, progress=progress)
-    _say(outcomes, invocation.terminal)
-
-
-def _say(outcomes: Sequence[Pulled | OcibrokerError], terminal: Terminal) -> None:
-    """Print what was written; raise what the only one raised, else exit with the code of the first that failed."""
-    failures = [outcome for outcome in outcomes if isinstance(outcome, OcibrokerError)]
-    if failures and len(outcomes) == 1:
-        raise failures[0]
-    for outcome in outcomes:
-        if isinstance(outcome, OcibrokerError):
-            terminal.note(str(outcome))
-            continue
-        for path in outcome.files:
-            terminal.say_path(path)
-        if outcome.unnamed:
-            why = f"layers without a name are left out: {len(outcome.unnamed)}"
-            terminal.note(f"{outcome.reference}: {why} (--layout has them)")
-    if failures:
-        raise typer.Exit(exit_code(failures[0]))
+        outcomes = fetch(broker, texts, directory, wish, progress, repository=repository)
+        outcomes += fetch_fleet(broker, fleet, directory, progress) if fleet else ()
+    told(outcomes, invocation.terminal, as_json=as_json)
 
 
 def _platform(text: str) -> Platform | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, get_args
 
@@ -89,12 +90,20 @@ def _holds(node: Any, path: Sequence[str | int]) -> bool:  # noqa: ANN401  # a T
 def _hook(kind: type, value: Any) -> object:  # noqa: ANN401  # whatever stands in the file
     if issubclass(kind, SecretRef):
         return _secret(kind, value)
+    if issubclass(kind, Path) and isinstance(value, str):
+        return _path(value)
     if kind is OptionTable and isinstance(value, dict):
         return OptionTable(value)
     if kind is ProxyURL and isinstance(value, str):
         return ProxyURL(value)
     expected = "object" if kind is OptionTable else "str"
     raise ValueError(f"Expected `{expected}`, got `{type(value).__name__}`")
+
+
+def _path(value: str) -> Path:
+    if not value:
+        raise ValueError("is empty")
+    return Path(value)
 
 
 def _secret(kind: type[SecretRef], value: object) -> SecretRef:

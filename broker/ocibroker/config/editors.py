@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -41,6 +42,8 @@ def _fields(options: type[msgspec.Struct]) -> list[tuple[str, Any, Any] | tuple[
 def _hook(kind: type) -> dict[str, Any]:
     if kind is OptionTable:
         return {"type": "object", "description": "what the provider's page says"}
+    if issubclass(kind, Path):
+        return {"type": "string"}
     if kind is ProxyURL:
         return {"type": "string", "format": "uri"}
     if issubclass(kind, SecretRef):

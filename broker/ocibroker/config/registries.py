@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -62,11 +63,13 @@ def _options(place: str, table: RegistryTable, providers: Providers, source: Sou
         return None
     provider: Provider[Any] = providers.get(table.provider)
     options = source.decode(table.options.values, provider.options, f"{place}.options")
-    changed = {
+    values = {name: getattr(options, name) for name in options.__struct_fields__}
+    changed: dict[str, SecretRef | Path] = {
         name: source.secret(value, f"{place}.options.{name}")
-        for name, value in ((name, getattr(options, name)) for name in options.__struct_fields__)
+        for name, value in values.items()
         if isinstance(value, SecretRef)
     }
+    changed |= {name: source.absolute(str(value)) for name, value in values.items() if isinstance(value, Path)}
     made: Options = msgspec.structs.replace(options, **changed)
     return made
 

@@ -8,26 +8,20 @@ protocol wants it.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ocibroker.credential import Anonymous, Basic, Bearer, IdentityToken
-from ocibroker.errors import CannotCarry, InvalidValue
+from ocibroker.credential import Anonymous, Basic
+from ocibroker.errors import InvalidValue
 from ocibroker.frontends import executable
 from ocibroker.frontends.answer import Answer
 from ocibroker.frontends.front_end import FrontEnd, Question, refused, told
+from ocibroker.git_credential import CAPABILITIES, STATE, lines, state, written
 from ocibroker.target import Target
 
-if TYPE_CHECKING:
-    from ocibroker.access import Access
-
 _NAME: Final = "git-credential-ocibroker"
-_CAPABILITIES: Final = ("authtype", "state")
-_STATE: Final = "ocibroker:"
-"""What a state of ours begins with: git hands each helper those of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,43 +89,12 @@ def _get(question: Question) -> Answer:
     wanted = asked.single.get("username")
     if wanted and isinstance(access.credential, Basic) and wanted != access.credential.username:
         return Answer(diagnostics=f"{target}: the credential is another user's than {wanted!r}")
-    return Answer(_written(_lines(access, asked.capabilities)))
+    return Answer(written(lines(access, asked.capabilities)))
 
 
 def _elsewhere(asked: _Description) -> Answer:
     plain = asked.single["protocol"] == "http"
     return Answer(diagnostics="no credential leaves over plain HTTP" if plain else "")
-
-
-def _lines(access: Access, understood: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Return the answer's keys and values; what git does not understand is not written."""
-    credential = access.credential
-    shared = [one for one in _CAPABILITIES if one in understood]
-    yield from (("capability[]", one) for one in shared)
-    match credential:
-        case Basic(username=username, secret=secret):
-            yield from (("username", username), ("password", secret.reveal()))
-        case Bearer(secret=secret) if "authtype" in understood:
-            # Not for another helper to store: we are asked again.
-            yield from (("authtype", "Bearer"), ("credential", secret.reveal()), ("ephemeral", "1"))
-        case Bearer():
-            why = "a bearer token needs a git that knows authtype, 2.46 or newer"
-            raise CannotCarry(why, culprit=str(access.target))
-        case IdentityToken() | Anonymous():
-            raise CannotCarry("git's protocol cannot carry an identity token", culprit=str(access.target))
-    if credential.expires_at is not None:
-        yield "password_expiry_utc", str(int(credential.expires_at.timestamp()))
-    if "state" in understood:
-        yield "state[]", _state(credential.secret.reveal())
-
-
-def _written(lines: Iterable[tuple[str, str]]) -> bytes:
-    return "".join(f"{key}={value}\n" for key, value in lines).encode()
-
-
-def _state(secret: str) -> str:
-    """Return what git gives back with a verdict: which credential it is about, without telling it."""
-    return f"{_STATE}{hashlib.sha256(secret.encode()).hexdigest()[:32]}"
 
 
 def _store(_: Question) -> Answer:
@@ -145,15 +108,15 @@ def _erase(question: Question) -> Answer:
     target, refused_one = asked.target(), asked.single.get("password") or asked.single.get("credential")
     if target is None:
         return Answer()
-    marks = {one for one in asked.states if one.startswith(_STATE)} or {_state(refused_one or "")}
+    marks = {one for one in asked.states if one.startswith(STATE)} or {state(refused_one or "")}
     credential = question.broker.access(target, caller=question.caller).credential
-    if not isinstance(credential, Anonymous) and _state(credential.secret.reveal()) in marks:
+    if not isinstance(credential, Anonymous) and state(credential.secret.reveal()) in marks:
         question.broker.access(target, caller=question.caller, refused=credential)
     return Answer()
 
 
 def _capability(_: Question) -> Answer:
-    return Answer("".join(["version 0\n", *(f"capability {one}\n" for one in _CAPABILITIES)]).encode())
+    return Answer("".join(["version 0\n", *(f"capability {one}\n" for one in CAPABILITIES)]).encode())
 
 
 GIT: Final = FrontEnd(

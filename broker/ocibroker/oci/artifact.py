@@ -16,7 +16,7 @@ from ocibroker.oci.digest import Digest
 from ocibroker.oci.download import Download
 from ocibroker.oci.exclusive import locked
 from ocibroker.oci.manifest import Manifest
-from ocibroker.oci.plan import Wanted, files
+from ocibroker.oci.plan import Wanted, files, is_chart
 from ocibroker.oci.reference import Reference
 from ocibroker.oci.workspace import Workspace, holds
 
@@ -29,12 +29,14 @@ class Pulled:
     """What a pull has written: ``reference`` with the tag that was chosen and the digest that it stood for.
 
     ``files`` are complete; of an image there is one, the folder of its layout. ``unnamed`` are layers without a
-    title, beside others that have one: they are left out.
+    title, beside others that have one: they are left out. ``is_chart`` is whether the first of ``files`` is the
+    archive of a Helm chart.
     """
 
     reference: Reference
     files: tuple[Path, ...]
     unnamed: tuple[Descriptor, ...] = ()
+    is_chart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Artifact:
         self._fetch([(one.name, one.blob, path) for one, path in zip(wanted, paths, strict=True)])
         taken = {one.blob.digest for one in wanted}
         unnamed = tuple(layer for layer in self.manifest.layers if layer.digest not in taken)
-        return Pulled(reference=self.reference, files=tuple(paths), unnamed=unnamed)
+        chart = is_chart(self.manifest)
+        return Pulled(reference=self.reference, files=tuple(paths), unnamed=unnamed, is_chart=chart)
 
     def _layout(self) -> Pulled:
         folder = self.workspace.folder / self.reference.target.path.rpartition("/")[2]

@@ -42,9 +42,9 @@ def ask(
     except (httpx.InvalidURL, ValueError):
         raise IntegrityError("is said to be at something that is no URL", culprit=name) from None
     answer = http.send(request, stream=True)
-    if failure := _failure(answer, name):
+    if refusal := failure(answer, name):
         answer.close()
-        raise failure
+        raise refusal
     return answer
 
 
@@ -52,9 +52,12 @@ def next_page(answer: httpx.Response, name: str) -> httpx.URL | None:
     """Return the next page's URL (RFC 8288); the transport refuses one on another origin."""
     link = answer.links.get("next", {}).get("url")
     try:
-        return answer.url.join(link) if link else None
+        page = answer.url.join(link) if link else None
     except (httpx.InvalidURL, ValueError):
         raise IntegrityError("is said to go on at something that is no URL", culprit=name) from None
+    if page and page.userinfo:  # httpx would log it, and send it instead of the credential
+        raise IntegrityError("is said to go on at a URL with a user name or a password", culprit=name)
+    return page
 
 
 def content(answer: httpx.Response, start: int) -> Content:
@@ -77,7 +80,8 @@ def joined(parts: Iterator[bytes], most: int, name: str) -> bytes:
     return bytes(body)
 
 
-def _failure(answer: httpx.Response, name: str) -> OcibrokerError | None:
+def failure(answer: httpx.Response, name: str) -> OcibrokerError | None:
+    """Return what an answer that is no success is called; ``name`` is what was asked for."""
     status, host = answer.status_code, answer.url.host
     if answer.is_success:
         return None

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Final, Self
 
+from ocibroker.deadline import Deadline
 from ocibroker.errors import OcibrokerError
 
 _LOOK: Final = 0.2
@@ -13,11 +14,12 @@ _LOOK: Final = 0.2
 
 
 class Halt:
-    """Tells work to stop, from any thread; ``above`` stops it as well."""
+    """Tells work to stop, from any thread; ``above`` stops it as well, and so does a ``deadline``."""
 
-    def __init__(self, above: Halt | None = None) -> None:
+    def __init__(self, above: Halt | None = None, deadline: Deadline | None = None) -> None:
         self._told = threading.Event()
         self._above = above
+        self._deadline = deadline
 
     def below(self) -> Self:
         """Return one for a part of the work."""
@@ -28,7 +30,9 @@ class Halt:
         self._told.set()
 
     def check(self) -> None:
-        """Raise :class:`~ocibroker.errors.OcibrokerError` if work is to stop."""
+        """Raise :class:`~ocibroker.errors.OcibrokerError` if work is to stop; past the deadline that is its own."""
+        if self._deadline is not None:
+            self._deadline.left()
         if self._told.is_set():
             raise OcibrokerError("was stopped before it was complete")
         if self._above is not None:

@@ -43,12 +43,17 @@ def files(
     None where nothing in it has a name: an image, an index, a signature. ``read`` fetches a small blob. Raises
     :class:`~ocibroker.errors.IntegrityError` for names that are no plain file names, or the same twice.
     """
-    if manifest.config and manifest.config.media_type == HELM_CONFIG:
+    if manifest.config and is_chart(manifest):
         name = _tagged(reference) or _described(read(manifest.config, LARGEST_CONFIG), str(reference))
         found = _chart(manifest, f"{name}.tgz", str(reference))
     else:
         found = [Wanted(layer.title, layer) for layer in manifest.layers if layer.title is not None]
     return _distinct(found, str(reference)) if found else None
+
+
+def is_chart(manifest: Manifest) -> bool:
+    """Whether it is a Helm chart's."""
+    return manifest.config is not None and manifest.config.media_type == HELM_CONFIG
 
 
 def _tagged(reference: Reference) -> str:

@@ -9,7 +9,7 @@ class Progress(Protocol):
     """Told from several threads; what it raises ends the pull."""
 
     def begin(self, name: str, size: int) -> None:
-        """Take note that content of ``size`` bytes, called ``name``, is about to be fetched."""
+        """Take note that content of ``size`` bytes, called ``name``, is about to be fetched; 0 if nobody knows."""
         ...
 
     def advance(self, name: str, count: int) -> None:

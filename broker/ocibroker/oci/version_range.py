@@ -14,7 +14,7 @@ a stray ``|`` in a version is refused, as is anything but a number or a wildcard
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, Self
@@ -85,11 +85,19 @@ def choose(wanted: str, tags: Iterable[str], *, devel: bool = False) -> str:
     Raises :class:`~ocibroker.errors.InvalidTarget` for a range that is none, and
     :class:`~ocibroker.errors.NotFound` if nothing fits.
     """
+    return select(wanted, ((version, tag) for tag in tags if (version := version_of(tag))), devel=devel)
+
+
+def select(wanted: str, versions: Iterable[tuple[Version, str]], *, devel: bool = False) -> str:
+    """Return what :func:`choose` does, out of versions and how each of them is written.
+
+    Nothing is taken from ``versions`` for a range that is none.
+    """
     wanted = wanted or (DEVEL if devel else STABLE)
     allowed = VersionRange.parse(wanted)
-    found = [(version, tag) for tag in tags if (version := version_of(tag))]
-    if (tag := exact(wanted)) and any(tag == one for _, one in found):
-        return tag
+    found = list(versions)
+    if named := [name for _, name in found if tag_of(name) == tag_of(wanted)]:
+        return named[0]
     fitting = [one for one in found if allowed.includes(one[0])]
     if not fitting:
         raise _missing(wanted, found)
@@ -121,10 +129,10 @@ def _malformed(text: str) -> InvalidTarget:
     )
 
 
-def _missing(wanted: str, found: list[tuple[Version, str]]) -> NotFound:
+def _missing(wanted: str, found: Sequence[tuple[Version, str]]) -> NotFound:
     culprit = f"version {shown(wanted)}"
     if not found:
         return NotFound("no tag is a version", culprit=culprit, hint="name a tag instead of a version")
     newest = [tag.replace("_", "+") for _, tag in sorted(found, key=itemgetter(0), reverse=True)]
     more = " …" if len(newest) > _SHOWN else ""
-    return NotFound("no tag fits", culprit=culprit, hint=f"choose from {', '.join(newest[:_SHOWN])}{more}")
+    return NotFound("no version fits", culprit=culprit, hint=f"choose from {', '.join(newest[:_SHOWN])}{more}")

@@ -14,6 +14,7 @@ BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
         "docker-config": "ocibroker_docker_config",
         "ecr": "ocibroker_ecr",
         "gar": "ocibroker_gar",
+        "kubernetes": "ocibroker_kubernetes",
     }
 )
 """Entry-point name to module. A test keeps it equal to the distribution's own entry points."""

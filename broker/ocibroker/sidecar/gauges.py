@@ -70,7 +70,7 @@ class Gauges:
         return self._serving.number
 
     def _weakened(self) -> int:
-        return sum(one.policy.insecure or one.policy.plain_http for one in self._serving.config.tls)
+        return self._serving.broker.weakened
 
     def _remembered(self) -> int:
         return self._serving.broker.upkeep.remembered()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import secrets
 from collections.abc import Mapping
+
+from ocibroker.testing.tokens import opaque
 
 
 class Accounts:
@@ -51,6 +52,6 @@ class Accounts:
 
     def add_refresh_token(self, user: str) -> str:
         """Return a new identity token for ``user``."""
-        token = secrets.token_urlsafe(32)
+        token = opaque()
         self._refresh_tokens[token] = user
         return token

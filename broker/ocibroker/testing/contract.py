@@ -211,6 +211,23 @@ class ProviderContract:
         telltale = [what for what, text in shown.items() if any(secret in text for secret in secrets)]
         assert not telltale, f"shows a secret: {', '.join(telltale)}"
 
+    @pytest.mark.parametrize("part", ["trust", "ssh_key"])
+    @pytest.mark.parametrize("failure", [None, *_FAILURES.values()], ids=["answered", *_FAILURES])
+    def test_what_it_says_beside_a_credential_is_typed_and_shows_no_secret(
+        self, part: str, failure: Callable[[httpx.Request], httpx.Response] | None, tmp_path: Path
+    ) -> None:
+        """Of trust, and of a key for SSH: where it has these parts."""
+        if not hasattr(self.provider, part):
+            return
+        try:
+            deadline = Deadline.after(_PATIENCE, self.clock.monotonic)
+            shown = repr(self._staged(tmp_path).ask(part, failure or self.answer, deadline))
+        except ContractViolation as error:
+            pytest.fail(str(error))
+        except OcibrokerError as error:
+            shown = _shown(error)
+        assert not any(secret in shown for secret in (*self.secrets, _CANARY)), f"{part}() shows a secret"
+
     @pytest.mark.parametrize("failure", _FAILURES.values(), ids=_FAILURES.keys())
     def test_a_failing_token_service_ends_in_one_of_the_three_ways(
         self, failure: Callable[[httpx.Request], httpx.Response], tmp_path: Path

@@ -15,7 +15,17 @@ from ocibroker.config.registries import rules
 from ocibroker.config.schema import OptionTable, RegistryTable
 from ocibroker.config.source import Source
 from ocibroker.fetching import Fetching, Means
-from ocibroker.provider import Anonymous, Credential, Deadline, Identity, Options, Provider, Target
+from ocibroker.provider import (
+    Anonymous,
+    Credential,
+    Deadline,
+    Identity,
+    Options,
+    Provider,
+    SSHKey,
+    Target,
+    Trust,
+)
 from ocibroker.providers import Providers
 from ocibroker.rule import Rule
 from ocibroker.scratch import Scratch
@@ -67,6 +77,11 @@ class Staged:
     def fetch(self, answer: Answer, deadline: Deadline) -> Credential | Anonymous:
         """Fetch as a broker does, but with ``answer`` at the other end of every connection."""
         return self._fetching(answer).fetch(deadline)
+
+    def ask(self, part: str, answer: Answer, deadline: Deadline) -> Trust | SSHKey | None:
+        """Return what the provider says beside a credential: by its ``trust``, or its ``ssh_key``."""
+        fetching = self._fetching(answer)
+        return fetching.trust(deadline) if part == "trust" else fetching.ssh_key(deadline)
 
     def broker(self, instead: Provider[Any]) -> Broker:
         """Return a broker that has one rule and knows one provider, ``instead``, of the same name."""

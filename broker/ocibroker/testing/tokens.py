@@ -6,8 +6,17 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from ocibroker.testing.scope import Scope
+
+PREFIX: Final = "embedded-registry-token-"
+"""What every secret that the embedded registry issues begins with: one in a log is found without being known."""
+
+
+def opaque() -> str:
+    """Return a new secret that means nothing to anybody else."""
+    return PREFIX + secrets.token_urlsafe(32)
 
 
 @dataclass(frozen=True)
@@ -17,7 +26,7 @@ class BearerToken:
     scopes: tuple[Scope, ...]
     issued_at: float
     life: int
-    value: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    value: str = field(default_factory=opaque, repr=False)
 
     def allows(self, needed: Iterable[Scope]) -> bool:
         """Whether each needed scope is covered by one that was granted."""

@@ -9,9 +9,10 @@ from ocibroker.lazily import resolve
 
 if TYPE_CHECKING:
     from ocibroker.tls.contents import Contents
+    from ocibroker.tls.entry import TLSEntry
     from ocibroker.tls.material import Material
     from ocibroker.tls.places import Places
-    from ocibroker.tls.policies import TLSEntry, TLSPolicies
+    from ocibroker.tls.policies import TLSPolicies
     from ocibroker.tls.policy import MinVersion, TLSPolicy
     from ocibroker.tls.proxy import EnvironProxies, Proxy, split_no_proxy
     from ocibroker.tls.roots import Roots
@@ -38,7 +39,7 @@ _HOME = {
     "Places": "places",
     "Proxy": "proxy",
     "Roots": "roots",
-    "TLSEntry": "policies",
+    "TLSEntry": "entry",
     "TLSPolicies": "policies",
     "TLSPolicy": "policy",
     "split_no_proxy": "proxy",

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from ocibroker.errors import TLSConfigurationError
 from ocibroker.origin import DEFAULT_PORT, Origin
-from ocibroker.pattern import Pattern, best
+from ocibroker.pattern import best
 from ocibroker.scratch import Scratch
-from ocibroker.secret import Secret
 from ocibroker.target import ALIASES, Target
 from ocibroker.tls.contents import Contents
 from ocibroker.tls.discovery import discover, shadowed
+from ocibroker.tls.entry import TLSEntry
 from ocibroker.tls.places import Places
 from ocibroker.tls.policy import TLSPolicy
 from ocibroker.tls.proxy import EnvironProxies, goes_without
@@ -25,29 +26,10 @@ from ocibroker.watch import Look, Watch, look
 
 if TYPE_CHECKING:
     from ocibroker.tls.material import Material
+    from ocibroker.trust import Trust
 
 _MOST: Final = 1024
 """The most hosts whose material is kept: a crawl over many hosts must not grow without bound."""
-
-
-@dataclass(frozen=True, slots=True)
-class TLSEntry:
-    """One ``[[tls]]`` entry: which hosts, and what holds for them.
-
-    ``password`` fetches the client key's password, ``no_proxy`` replaces the environment's list where given.
-    """
-
-    pattern: Pattern
-    policy: TLSPolicy
-    source: str
-    no_proxy: tuple[str, ...] | None = None
-    password: Callable[[], Secret] | None = None
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What nobody should overlook."""
-        weakened = {"insecure": self.policy.insecure, "plain_http": self.policy.plain_http}
-        return tuple(f"{what} is set for {self.pattern} ({self.source})" for what, on in weakened.items() if on)
 
 
 @dataclass(slots=True, eq=False)
@@ -77,6 +59,7 @@ class TLSPolicies:
         places: Places | None = None,
     ) -> None:
         self._entries = tuple(entries)
+        self._beside: tuple[TLSEntry, ...] = ()
         self._roots = Roots.from_environ(environ)
         self._proxies = EnvironProxies.from_environ(environ)
         self._monotonic = monotonic
@@ -90,6 +73,30 @@ class TLSPolicies:
     def forked(self) -> None:
         """Begin anew in a child, with what is known: another thread of its parent may have held the lock."""
         self._lock = threading.Lock()
+
+    def trusting(self, host: str, trust: Trust) -> Self:
+        """Return the same policies with what ``trust`` says of ``host``, unless an entry is for that host.
+
+        Raises :class:`~ocibroker.errors.TLSConfigurationError`.
+        """
+        from ocibroker.tls.entrusted import entrusted  # here, since few providers say anything
+
+        more = copy.copy(self)
+        more._beside = (*self._beside, entrusted(host, trust, self._scratch))
+        more._kept, more._lock = {}, threading.Lock()
+        more._digest = _digest((*self._entries, *more._beside), self._roots, self._proxies)
+        more._configured = _digest((*self._entries, *more._beside))
+        return more
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What nobody should overlook of what is said beside the configuration."""
+        return tuple(warning for entry in self._beside for warning in entry.warnings)
+
+    def configured_by(self, origin: Origin) -> str:
+        """Return where the entry for that host stands; empty where there is none."""
+        entry = self._entry(origin)
+        return entry.source if entry else ""
 
     @property
     def digest(self) -> str:
@@ -208,8 +215,12 @@ class TLSPolicies:
         return replace(policy, proxy=proxy, sources=MappingProxyType({**policy.sources, "proxy": proxy.source}))
 
     def _entry(self, origin: Origin) -> TLSEntry | None:
-        host = ALIASES.get(origin.host, origin.host)
-        return best((one for one in self._entries if _covers(one, host, origin)), str(origin))
+        return _best(self._entries, origin) or _best(self._beside, origin)
+
+
+def _best(entries: Sequence[TLSEntry], origin: Origin) -> TLSEntry | None:
+    host = ALIASES.get(origin.host, origin.host)
+    return best((one for one in entries if _covers(one, host, origin)), str(origin))
 
 
 def _digest(entries: Sequence[TLSEntry], *more: object) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ocibroker.transport.caller import CallerTransport, CallerWire, own
     from ocibroker.transport.clients import make_async_client, make_client, make_fetch_client
     from ocibroker.transport.connections import Connections
+    from ocibroker.transport.hops import is_nowhere
     from ocibroker.transport.leases import Leases
     from ocibroker.transport.local import LocalClient
     from ocibroker.transport.loopback import PlainAnswer, ask_plainly
@@ -56,6 +57,7 @@ __all__ = [
     "ask_plainly",
     "asked_pause",
     "direct",
+    "is_nowhere",
     "make_async_client",
     "make_client",
     "make_fetch_client",
@@ -93,6 +95,7 @@ _HOME = {
     "ask_plainly": "loopback",
     "asked_pause": "retry",
     "direct": "route",
+    "is_nowhere": "hops",
     "make_async_client": "clients",
     "make_client": "clients",
     "make_fetch_client": "clients",

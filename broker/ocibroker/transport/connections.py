@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Self
 
 from ocibroker.clock import Clock
 from ocibroker.events import Report
+from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies
 from ocibroker.transport.route import Route
 from ocibroker.transport.wire import Wire
@@ -25,7 +26,7 @@ class Connections:
     """
 
     def __init__(self, policies: TLSPolicies, route: Route, clock: Clock, report: Report) -> None:
-        self._policies = policies
+        self.policies: Final = policies
         self._route = route
         self._clock = clock
         self._report = report
@@ -50,6 +51,14 @@ class Connections:
         """Close what is idle and belongs to the running event loop."""
         if self._wire is not None:
             await self._wire.rest()
+
+    def at_hand(self, target: Target) -> bool:
+        """Whether it is quick to look at the policy of the target's host: nothing has to be read first."""
+        return self.policies.at_hand(target)
+
+    def under(self, policies: TLSPolicies) -> Self:
+        """Return connections of the same kind under other policies; they share none with these."""
+        return type(self)(policies, self._route, self._clock, self._report)
 
     def of_caller(self, mark: CallerTransport) -> Wire:
         """Return a wire over the caller's own transport."""
@@ -76,7 +85,7 @@ class Connections:
                 from ocibroker.transport.observed import ObservedWire
                 from ocibroker.transport.pools import Pools
 
-                self._pools = Pools(self._policies, self._route)
+                self._pools = Pools(self.policies, self._route)
                 self._wire = self._repeating(ObservedWire(self._pools, self._report, self._clock.monotonic))
             return self._wire
 

@@ -106,6 +106,11 @@ def _broken(error: BaseException, origin: Origin, whose: str, *, answered: bool)
     return ConnectionFailed(f"broke the connection{by}", culprit=str(origin), hint="try again")
 
 
+def certificate_refused(error: BaseException) -> bool:
+    """Whether a handshake failed for the certificate that the other side has presented."""
+    return isinstance(_tls_error(error), ssl.SSLCertVerificationError)
+
+
 def _tls_error(error: BaseException) -> ssl.SSLError | None:
     seen: BaseException | None = error
     while seen is not None:

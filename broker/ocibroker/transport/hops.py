@@ -74,13 +74,16 @@ def bound(request: httpx.Request, origin: Origin) -> bool:
 def check_direct(request: httpx.Request) -> None:
     """Check where ``request`` goes, an address that a server's document named: as strictly as a redirect.
 
-    Raises :class:`~ocibroker.errors.OriginRefused` for anything but HTTPS, and for addresses of metadata services.
+    Raises :class:`~ocibroker.errors.OriginRefused` for anything but HTTPS, for addresses of metadata services, and
+    for a URL with a user name or a password, which others write in order to deceive (RFC 9110, section 4.2.4).
     """
     to = origin_of(request.url)
     if to.scheme != "https":
         raise OriginRefused("is named for a download without HTTPS", culprit=str(to))
-    if _is_nowhere(to):
+    if is_nowhere(to):
         raise OriginRefused("is an address that no registry has", culprit=str(to))
+    if request.url.userinfo:
+        raise OriginRefused("is named with a user name or a password", culprit=str(to))
 
 
 def clean(request: httpx.Request, *, keep_secrets: bool) -> httpx.Request:
@@ -100,7 +103,7 @@ def check_redirect(request: httpx.Request, response: httpx.Response) -> Ocibroke
     """Return why the redirect in ``response`` must not be followed; else mark ``request`` as having led there.
 
     Refused are redirects of anything but GET and HEAD, of a body, from HTTPS to HTTP, to the addresses of
-    metadata services, and more than :data:`_MOST` in a row.
+    metadata services, to a URL with a user name or a password, and more than :data:`_MOST` in a row.
     """
     location = response.headers.get("location")
     if response.status_code not in _REDIRECTS or location is None:
@@ -110,7 +113,8 @@ def check_redirect(request: httpx.Request, response: httpx.Response) -> Ocibroke
         return RedirectRefused("redirects to something that is no URL", culprit=str(here))
     hop = _hop(request, here)
     count = hop.count + 1 if hop else 1
-    if why := _refusal(request, here, to, count):
+    why = "with a user name or a password" if httpx.URL(location).userinfo else _refusal(request, here, to, count)
+    if why:
         return RedirectRefused(f"redirects to {to}: {why}", culprit=str(here))
     left = to != here or (hop is not None and hop.left)
     request.extensions[_HOP] = _Hop(to, left, count, weakref.ref(request))
@@ -140,12 +144,13 @@ def _refusal(request: httpx.Request, here: Origin, to: Origin, count: int) -> st
         return "a body is never sent on"
     if here.scheme == "https" and to.scheme == "http":
         return "from HTTPS to HTTP"
-    if _is_nowhere(to):
+    if is_nowhere(to):
         return "an address that no registry has"
     return "again and again" if count > _MOST else ""
 
 
-def _is_nowhere(to: Origin) -> bool:
+def is_nowhere(to: Origin) -> bool:
+    """Whether ``to`` is an address where no document may lead: a metadata service's, or of no single machine."""
     address = address_of(to.host)
     if address is None:
         return False

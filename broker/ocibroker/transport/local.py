@@ -13,6 +13,7 @@ import httpx
 from ocibroker.deadline import Deadline
 from ocibroker.errors import ConnectionFailed, DeadlineExceeded, OcibrokerError
 from ocibroker.peer_user import peer_user
+from ocibroker.socket_trouble import socket_trouble
 from ocibroker.transport.bounded import read_whole
 from ocibroker.transport.network import seconds_of
 
@@ -75,7 +76,11 @@ class LocalClient:
             return DeadlineExceeded("the sidecar did not answer in time", culprit=self.path, hint="allow more time")
         if isinstance(error, OcibrokerError):
             return error.restated()
-        return ConnectionFailed("no sidecar answers", culprit=self.path, hint="start `ocibroker serve`")
+        if isinstance(error, OSError):
+            why, cure = socket_trouble(self.path, error)
+            return ConnectionFailed(f"no sidecar answers: it {why}", culprit=self.path, hint=cure)
+        why = "closed the connection without an answer"
+        return ConnectionFailed(why, culprit=self.path, hint="look at the process that listens there")
 
 
 def _pool(path: str) -> httpcore.ConnectionPool:

@@ -1,0 +1,1 @@
+"""What is wrong between here and a registry: step by step, each with its cause and its cure."""
