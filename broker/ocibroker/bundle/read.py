@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,6 @@ from ocibroker.errors import OcibrokerError
 from ocibroker.oci.crew import work
 from ocibroker.oci.halt import Halt
 from ocibroker.oci.progress import Progress, Unseen
-from ocibroker.origin import Origin
 
 _LOG: Final = logging.getLogger("ocibroker")
 
@@ -56,12 +55,14 @@ AS_USUAL: Final = Terms()
 class Wanted:
     """A source, as a value or as a person writes it, and the folder of the run that its bundle is to lie in.
 
-    Without ``dependencies`` its charts do not get what they depend on.
+    Without ``dependencies`` its charts do not get what they depend on. ``fleet_path`` is the folder, in a Fleet
+    repository, whose file has it read: a secret may have an account for each.
     """
 
     source: Source | str
     below: str = ""
     dependencies: bool = True
+    fleet_path: str = ""
 
 
 def read(
@@ -109,7 +110,7 @@ class _Run:
     workshop: Workshop
     terms: Terms
     halt: Halt
-    indexes: Once[tuple[Origin, str], Index] = field(default_factory=Once)
+    indexes: Once[Hashable, Index] = field(default_factory=Once)
 
     def read(self, number: int, wanted: Wanted) -> Bundle:
         """Read it, and give it its place."""
@@ -142,6 +143,7 @@ class _Run:
             unpack=self.terms.unpack,
             dependencies=self.terms.dependencies and wanted.dependencies,
             indexes=self.indexes,
+            fleet_path=wanted.fleet_path,
         )
 
 

@@ -24,7 +24,7 @@ def fetch_fleet(broker: Broker, folder: str, into: str, progress: Progress) -> t
 
     charts = fleet_sources(Path(folder))
     wanted = [
-        Wanted(one.source, _place(one, folder), dependencies=one.dependencies)
+        Wanted(one.source, place := _place(one, folder), one.dependencies, fleet_path=place)
         for one in charts
         if not isinstance(one.source, OcibrokerError)
     ]
