@@ -28,7 +28,11 @@ API_PATHS: Final = frozenset({"v1", "v2"})
 
 _COMPONENT: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY: Final = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
-_URL_PATH: Final = re.compile(r"[!$&'()*+,;=:@A-Za-z0-9._~/-]*", re.ASCII)
+_UNESCAPED: Final = r"[!$&'()*+,;=:@A-Za-z0-9._~/-]"
+# Not those of # % . / ; ? \ and of control characters, nor what is not ASCII: servers differ on them.
+_ESCAPE: Final = re.compile("%(?!2[35EF]|3[BF]|5C|7F)[2-7][0-9A-F]", re.ASCII | re.IGNORECASE)
+_URL_PATH: Final = re.compile(f"(?:{_UNESCAPED}|{_ESCAPE.pattern})*", re.ASCII | re.IGNORECASE)
+_SPACE: Final = "%20"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +79,17 @@ class Target:
         """Return the target of an ``https://`` or ``http://`` URL: for git, chart repositories and Bazel.
 
         Query and fragment play no part. Refused are user names and passwords, backslashes, ``.`` and ``..``
-        (``..;`` too, as Java's servers read it), and percent escapes, which a server may read as another path
-        than the one that a rule names.
+        (``..;`` too, as Java's servers read it), and percent escapes by which a server may read another path than
+        the one that a rule names. Other escapes are normalised as in RFC 3986 section 6.2.2: ``%2B`` is ``+``.
 
         Raises :class:`~ocibroker.errors.InvalidTarget`.
         """
         origin = Origin.parse(url)
         path = re.split(r"[?#]", url.partition("://")[2], maxsplit=1)[0].partition("/")[2]
-        segments = {segment.partition(";")[0] for segment in path.split("/")}
-        if not _URL_PATH.fullmatch(path) or {".", ".."} & segments:
+        if not _URL_PATH.fullmatch(path) or any(map(_is_ambiguous, path.split("/"))):
             raise InvalidTarget("has a path that cannot be compared safely", culprit=shown(url))
-        return cls(origin.authority, re.sub("/+", "/", path).strip("/"), actions, origin.scheme)
+        path = _ESCAPE.sub(_normalised, re.sub("/+", "/", path).strip("/"))
+        return cls(origin.authority, path, actions, origin.scheme)
 
     def doing(self, actions: tuple[str, ...]) -> Target:
         """Return the same target with other actions."""
@@ -109,6 +113,17 @@ class Target:
     def __str__(self) -> str:
         prefix = f"{self.scheme}://" if self.scheme != "https" else "" if _names_itself(self.registry) else "oci://"
         return f"{prefix}{self.registry}/{self.path}" if self.path else f"{prefix}{self.registry}"
+
+
+def _is_ambiguous(segment: str) -> bool:
+    """Whether a server may take it for another one: some drop spaces around it, and what follows a ``;``."""
+    name = segment.partition(";")[0]
+    return name in {".", ".."} or name.startswith(_SPACE) or name.endswith(_SPACE)
+
+
+def _normalised(escape: re.Match[str]) -> str:
+    char = chr(int(escape[0][1:], 16))
+    return char if re.fullmatch(_UNESCAPED, char) else escape[0].upper()
 
 
 def _known(actions: Sequence[str]) -> tuple[str, ...]:
