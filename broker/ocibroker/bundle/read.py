@@ -38,7 +38,8 @@ class Terms:
     """How sources are read: within which ``limits`` each, and whether charts are unpacked.
 
     ``dependencies`` is whether charts in folders get what they depend on and do not hold. ``progress`` is told how
-    far they are. ``halt`` ends the reading from another thread.
+    far they are. ``halt`` ends the reading from another thread. What the same run has ``written`` otherwise is not
+    replaced.
     """
 
     limits: Limits = USUAL
@@ -46,6 +47,7 @@ class Terms:
     dependencies: bool = True
     progress: Progress | None = None
     halt: Halt | None = None
+    written: frozenset[Path] = frozenset()
 
 
 AS_USUAL: Final = Terms()
@@ -73,8 +75,11 @@ def read(
     It gets its name there when all of it is complete. A text is read as :func:`~ocibroker.bundle.grammar.parse`
     does. Raises :class:`~ocibroker.errors.OcibrokerError`.
     """
-    with Workshop(Path(into)) as workshop:
-        return _Run(broker, workshop, terms, terms.halt or Halt()).read(0, Wanted(source))
+    with Workshop(Path(into), terms.written) as workshop:
+        outcome = _Run(broker, workshop, terms, terms.halt or Halt()).outcome(0, Wanted(source))
+    if isinstance(outcome, OcibrokerError):
+        raise outcome
+    return outcome
 
 
 def read_many(
@@ -95,7 +100,7 @@ def read_many(
     def settle(number: int, one: Wanted) -> None:
         outcomes[one] = run.outcome(number, one)
 
-    with Workshop(Path(into)) as workshop:
+    with Workshop(Path(into), terms.written) as workshop:
         run = _Run(broker, workshop, terms, halt)
         tasks = [partial(settle, *pair) for pair in enumerate(dict.fromkeys(wanted))]
         work(tasks, workers=SOURCES, halt=halt)
