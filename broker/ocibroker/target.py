@@ -11,6 +11,7 @@ from typing import Final
 from ocibroker.errors import InvalidTarget
 from ocibroker.host import shown, split_authority
 from ocibroker.origin import DEFAULT_PORT, Origin, Scheme
+from ocibroker.url_path import normalised
 
 PULL: Final = ("pull",)
 ACTIONS: Final = frozenset({"pull", "push", "delete"})
@@ -28,11 +29,6 @@ API_PATHS: Final = frozenset({"v1", "v2"})
 
 _COMPONENT: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY: Final = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
-_UNESCAPED: Final = r"[!$&'()*+,;=:@A-Za-z0-9._~/-]"
-# Not those of # % . / ; ? \ and of control characters, nor what is not ASCII: servers differ on them.
-_ESCAPE: Final = re.compile("%(?!2[35EF]|3[BF]|5C|7F)[2-7][0-9A-F]", re.ASCII | re.IGNORECASE)
-_URL_PATH: Final = re.compile(f"(?:{_UNESCAPED}|{_ESCAPE.pattern})*", re.ASCII | re.IGNORECASE)
-_SPACE: Final = "%20"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +74,15 @@ class Target:
     def from_url(cls, url: str, *, actions: tuple[str, ...] = PULL) -> Target:
         """Return the target of an ``https://`` or ``http://`` URL: for git, chart repositories and Bazel.
 
-        Query and fragment play no part. Refused are user names and passwords, backslashes, ``.`` and ``..``
-        (``..;`` too, as Java's servers read it), and percent escapes by which a server may read another path than
-        the one that a rule names. Other escapes are normalised as in RFC 3986 section 6.2.2: ``%2B`` is ``+``.
+        Query and fragment play no part. Refused are user names and passwords, and paths that a server may read as
+        another one than a rule names; ``%2B`` is ``+``, as :func:`~ocibroker.url_path.normalised` has it.
 
         Raises :class:`~ocibroker.errors.InvalidTarget`.
         """
         origin = Origin.parse(url)
-        path = re.split(r"[?#]", url.partition("://")[2], maxsplit=1)[0].partition("/")[2]
-        if not _URL_PATH.fullmatch(path) or any(map(_is_ambiguous, path.split("/"))):
+        written = re.split(r"[?#]", url.partition("://")[2], maxsplit=1)[0].partition("/")[2]
+        if (path := normalised(written)) is None:
             raise InvalidTarget("has a path that cannot be compared safely", culprit=shown(url))
-        path = _ESCAPE.sub(_normalised, re.sub("/+", "/", path).strip("/"))
         return cls(origin.authority, path, actions, origin.scheme)
 
     def doing(self, actions: tuple[str, ...]) -> Target:
@@ -113,17 +107,6 @@ class Target:
     def __str__(self) -> str:
         prefix = f"{self.scheme}://" if self.scheme != "https" else "" if _names_itself(self.registry) else "oci://"
         return f"{prefix}{self.registry}/{self.path}" if self.path else f"{prefix}{self.registry}"
-
-
-def _is_ambiguous(segment: str) -> bool:
-    """Whether a server may take it for another one: some drop spaces around it, and what follows a ``;``."""
-    name = segment.partition(";")[0]
-    return name in {".", ".."} or name.startswith(_SPACE) or name.endswith(_SPACE)
-
-
-def _normalised(escape: re.Match[str]) -> str:
-    char = chr(int(escape[0][1:], 16))
-    return char if re.fullmatch(_UNESCAPED, char) else escape[0].upper()
 
 
 def _known(actions: Sequence[str]) -> tuple[str, ...]:

@@ -13,44 +13,24 @@ from typing import Final
 from ocibroker.broker import Broker
 from ocibroker.bundle.bundle import Bundle
 from ocibroker.bundle.grammar import parse
-from ocibroker.bundle.limits import USUAL, Limits
 from ocibroker.bundle.link import without_secrets
 from ocibroker.bundle.once import Once
 from ocibroker.bundle.readers import read_source
 from ocibroker.bundle.reading import Reading
 from ocibroker.bundle.repository_index import Index
 from ocibroker.bundle.source import Source
+from ocibroker.bundle.terms import AS_USUAL, Terms
 from ocibroker.bundle.workshop import Workshop
 from ocibroker.deadline import Deadline
 from ocibroker.errors import OcibrokerError
 from ocibroker.oci.crew import work
 from ocibroker.oci.halt import Halt
-from ocibroker.oci.progress import Progress, Unseen
+from ocibroker.oci.progress import Unseen
 
 _LOG: Final = logging.getLogger("ocibroker")
 
 SOURCES: Final = 8
 """Sources at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How sources are read: within which ``limits`` each, and whether charts are unpacked.
-
-    ``dependencies`` is whether charts in folders get what they depend on and do not hold. ``progress`` is told how
-    far they are. ``halt`` ends the reading from another thread. What the same run has ``written`` otherwise is not
-    replaced.
-    """
-
-    limits: Limits = USUAL
-    unpack: bool = True
-    dependencies: bool = True
-    progress: Progress | None = None
-    halt: Halt | None = None
-    written: frozenset[Path] = frozenset()
-
-
-AS_USUAL: Final = Terms()
 
 
 @dataclass(frozen=True, slots=True)
