@@ -20,6 +20,7 @@ ROOMS = (
     "encryption_key",
     "ssh_key",
     "trust",
+    "url_path",
     "target",
     "credential",
     "helper_protocol",
