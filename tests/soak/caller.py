@@ -23,6 +23,7 @@ import msgspec
 
 from tests.soak.asked import Asked
 
+ROOT: Final = Path(__file__).parents[2]
 WORKERS: Final = 8
 """Connections that are kept; who waits for one holds up none of the others."""
 MIN_TTL: Final = 5.0
@@ -93,7 +94,7 @@ def ask(connection: HTTPConnection, host: str, **headers: str) -> Asked:
 def calling(place: Path, hosts: Sequence[str], rate: float, into: Path) -> Iterator[None]:
     """Have that done by a process, for a block; :func:`~tests.soak.asked.read` reads ``into`` afterwards."""
     command = [sys.executable, "-m", "tests.soak.caller", str(place), str(rate), str(into), *hosts]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE) as process:
         yield
         process.communicate(timeout=2 * _PATIENCE)
         assert process.returncode == 0

@@ -34,8 +34,9 @@ class Evidence:
     ``hosts`` says whose each registry is, ``doomed`` is the one whose identity is revoked. ``issued`` are tokens by
     their secret, ``calls`` the requests for one that came to the service. ``began`` is when the last process was
     started, ``counted`` how many tokens were issued to it and how many it says it got, and ``expired`` what it says
-    of tokens that it served too late. ``leaks`` are those of the ``secrets`` that were found, and where. It took
-    ``stopped`` seconds to end, of which ``grace`` are for what is under way.
+    of tokens that it served too late. Real clients have shown ``used`` tokens to the registry. ``leaks`` are those
+    of the ``secrets`` that were found, and where. It took ``stopped`` seconds to end, of which ``grace`` are for what
+    is under way.
     """
 
     begin: float
@@ -54,6 +55,7 @@ class Evidence:
     began: float
     counted: tuple[int, int]
     expired: float
+    used: int
     leaks: Sequence[str]
     secrets: int
     stopped: float

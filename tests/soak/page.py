@@ -87,6 +87,7 @@ def _counts(evidence: Evidence) -> Iterator[str]:
     yield "|---|---|"
     yield from (f"| answers: {verdict.value} | {count:,} |" for verdict, count in verdicts.items())
     yield from (f"| runs of `{name}` | {count:,}, of which {alone[name]} failed |" for name, count in runs.items())
+    yield f"| tokens that these have shown | {evidence.used:,} |"
     yield f"| renewals that were asked for | {_renewals(evidence)} |"
     yield from (f"| {_upstream(status)} | {count:,} |" for status, count in sorted(statuses.items()))
 

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final
 
 from tests.simulation.day import Weather
-from tests.soak import faults
-from tests.soak.faults import Fault, Scene
+from tests.soak import faults, pressure
+from tests.soak.scene import Fault, Scene
 
 _QUIET: Final = 0.05, 0.1
 """The shares of the time before the first fault and after the last."""
@@ -58,13 +58,13 @@ PLAN: Final = (
     Planned("it answers slowly", partial(faults.weather, "slow")),
     Planned("one identity is revoked", faults.revoked, least=6.0),
     Planned("its connections are reset", partial(faults.weather, "hanging up"), upstream="outage"),
-    Planned("callers are killed in the middle of a question", faults.callers_killed),
+    Planned("callers are killed in the middle of a question", pressure.callers_killed),
     Planned("its authority is exchanged", faults.authority_exchanged, least=1.0),
-    Planned("no file descriptors are left", faults.without_descriptors, upstream="outage"),
+    Planned("no file descriptors are left", pressure.without_descriptors, upstream="outage"),
     Planned("`SIGHUP`, the configuration is wrong", faults.reloaded_badly),
-    Planned("one caller floods it", faults.flooded),
+    Planned("one caller floods it", pressure.flooded),
     Planned("it is not to be reached", partial(faults.weather, "unreachable"), upstream="outage"),
-    Planned("the log's disk is full", faults.log_full),
+    Planned("the log's disk is full", pressure.log_full),
 )
 
 

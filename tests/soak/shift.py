@@ -55,7 +55,7 @@ class Shift:
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Have each client at work for a block, and tokens rotated."""
-        with ThreadPoolExecutor() as threads:
+        with ThreadPoolExecutor(len(SERVED) + 2) as threads:
             work = [threads.submit(self._repeat, client) for client in SERVED]
             work += [threads.submit(self._rotate), threads.submit(self._visit)]
             try:

@@ -15,9 +15,9 @@ from tests.soak.asked import Asked, read
 from tests.soak.caller import calling
 from tests.soak.duty import Duty
 from tests.soak.evidence import Evidence, Issued
-from tests.soak.faults import Scene
 from tests.soak.fleet import GRACE, Fleet
 from tests.soak.leaks import Written
+from tests.soak.scene import Scene
 from tests.soak.schedule import Span, conducted
 from tests.soak.shift import Shift
 from tests.soak.town import Town, founded
@@ -75,6 +75,7 @@ def _watched(seconds: float, shift: Shift, duty: Duty, into: Path) -> Evidence:
         began=duty.starts[-1],
         counted=counted,
         expired=expired,
+        used=len(fleet.town.used),
         leaks=written.leaks(secrets),
         secrets=len(secrets),
         stopped=stopped,

@@ -35,5 +35,6 @@ def assert_something_happened(evidence: Evidence) -> None:
     assert verdicts.count(Verdict.SERVED) > 10 * KEYS
     assert len(evidence.visits) > 20
     assert min(runs.count(client.name) for client in SERVED) > 5
+    assert evidence.used > 5
     statuses = {one.status for one in evidence.calls}
     assert {200, 400} < statuses
