@@ -35,8 +35,8 @@ class Evidence:
     their secret, ``calls`` the requests for one that came to the service. ``began`` is when the last process was
     started, ``counted`` how many tokens were issued to it and how many it says it got, and ``expired`` what it says
     of tokens that it served too late. Real clients have shown ``used`` tokens to the registry. ``leaks`` are those
-    of the ``secrets`` that were found, and where. It took ``stopped`` seconds to end, of which ``grace`` are for what
-    is under way.
+    of the ``secrets`` that were found, and where. It took ``stopped`` seconds to end, ``grace`` of them
+    for what is under way.
     """
 
     begin: float
