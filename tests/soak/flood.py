@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import ssl
 import sys
 import threading
 from contextlib import suppress
-from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Final
 
-from tests.soak.caller import ask
-
-CONNECTIONS: Final = 16
+CONNECTIONS: Final = 32
 ADDRESS: Final = "127.0.0.2"
 """Another than everybody else's: over TCP a caller is an address."""
+_PATIENCE: Final = 20.0
 
 
 def main(port: str, bearer: str, host: str) -> None:
-    over, said = threading.Event(), f"Bearer {Path(bearer).read_text()}"
+    over, question = threading.Event(), asking(int(port), Path(bearer).read_text(), host)
 
     def flood() -> None:
-        connection = connected(int(port), ADDRESS)
         while not over.is_set():
-            with suppress(OSError, HTTPException):
-                ask(connection, host, Host=f"127.0.0.1:{port}", Authorization=said)
-        connection.close()
+            with suppress(OSError), connected(int(port)) as connection:
+                while not over.is_set():
+                    connection.sendall(question)
+                    if not connection.recv(65536):
+                        break
 
     threads = [threading.Thread(target=flood) for _ in range(CONNECTIONS)]
     for thread in threads:
@@ -36,10 +37,24 @@ def main(port: str, bearer: str, host: str) -> None:
         thread.join()
 
 
-def connected(port: int, source: str = "127.0.0.1", trust: ssl.SSLContext | None = None) -> HTTPSConnection:
-    """Return a connection over TLS from that address; without ``trust`` nobody is verified."""
-    context = trust or ssl._create_unverified_context()
-    return HTTPSConnection("127.0.0.1", port, timeout=20, source_address=(source, 0), context=context)
+def connected(port: int) -> ssl.SSLSocket:
+    """Return a connection over TLS from that address; whose certificate it is does not matter for a flood."""
+    plain = socket.create_connection(("127.0.0.1", port), _PATIENCE, source_address=(ADDRESS, 0))
+    return ssl._create_unverified_context().wrap_socket(plain)
+
+
+def asking(port: int, bearer: str, host: str) -> bytes:
+    """Return the whole request."""
+    body = json.dumps({"registry": host})
+    lines = (
+        "POST /v1/credentials HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        f"Authorization: Bearer {bearer}",
+        "Ocibroker-Request: 1",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join([*lines, "", body]).encode()
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def evidence(**said: Any) -> Evidence:  # noqa: ANN401  # any of its fields
         counted=(1, 1),
         expired=0.0,
         used=1,
+        flood=(0, 0),
         leaks=[],
         secrets=1,
         stopped=0.1,

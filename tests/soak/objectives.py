@@ -66,7 +66,9 @@ def _success(asked: Counter[Verdict]) -> Objective:
     share = asked[Verdict.SERVED] / max(counted, 1)
     what = "success while a token has life left, whatever befalls the token service"
     failed = counted - asked[Verdict.SERVED]
-    return Objective(what, f"≥ {SUCCESS:.2%}", f"{share:.4%}: {failed} of {counted:,} failed", share >= SUCCESS)
+    return Objective(
+        what, f"≥ {SUCCESS * 100:.2f} %", f"{share * 100:.4f} %: {failed} of {counted:,} failed", share >= SUCCESS
+    )
 
 
 def _wrong(evidence: Evidence, runs: Sequence[Run]) -> list[str]:

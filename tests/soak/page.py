@@ -88,8 +88,14 @@ def _counts(evidence: Evidence) -> Iterator[str]:
     yield from (f"| answers: {verdict.value} | {count:,} |" for verdict, count in verdicts.items())
     yield from (f"| runs of `{name}` | {count:,}, of which {alone[name]} failed |" for name, count in runs.items())
     yield f"| tokens that these have shown | {evidence.used:,} |"
+    yield f"| requests over TCP, the flood's among them | {_flood(evidence)} |"
     yield f"| renewals that were asked for | {_renewals(evidence)} |"
     yield from (f"| {_upstream(status)} | {count:,} |" for status, count in sorted(statuses.items()))
+
+
+def _flood(evidence: Evidence) -> str:
+    came, refused = evidence.flood
+    return f"{came:,}, of which {refused:,} were turned away for their number"
 
 
 def _renewals(evidence: Evidence) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPSConnection
 from typing import Final
 
 import httpx
@@ -18,7 +19,6 @@ from tests.e2e.workstation import Workstation
 from tests.soak.asked import Asked
 from tests.soak.caller import ask
 from tests.soak.fleet import Fleet
-from tests.soak.flood import connected
 from tests.soak.town import HOST
 
 SERVED: Final = [*(one for one in CLIENTS if one.name in {"helm pull", "skopeo inspect", "podman pull"}), DOCKER]
@@ -26,6 +26,7 @@ ROTATION: Final = 3.0
 """Seconds between tokens."""
 VISIT: Final = 0.5
 """Seconds between two connections over TCP."""
+_PATIENCE: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Shift:
         fleet, trust = self.fleet, ssl.create_default_context(cadata=self.fleet.authority.pem)
         said, host = f"Bearer {fleet.bearer.read_text()}", next(iter(fleet.hosts))
         while not self.over.wait(VISIT):
-            connection = connected(fleet.port, trust=trust)
+            connection = HTTPSConnection("127.0.0.1", fleet.port, timeout=_PATIENCE, context=trust)
             asked = ask(connection, host, Host=f"127.0.0.1:{fleet.port}", Authorization=said)
             self.visits.append(asked)
             connection.close()

@@ -54,6 +54,7 @@ def _watched(seconds: float, shift: Shift, duty: Duty, into: Path) -> Evidence:
                 written.look(duty)
         end, counted = time.time(), _counted(fleet.town, duty)
         expired = duty.sidecar.metric("ocibroker_expired_token_served_total")
+        flood = _flood(duty)
         stopped = duty.stop()
     written.read(duty.sidecar.log)
     secrets = [*fleet.town.aws.registry.issued, *(key.secret for key in fleet.town.aws.iam.keys.values())]
@@ -76,6 +77,7 @@ def _watched(seconds: float, shift: Shift, duty: Duty, into: Path) -> Evidence:
         counted=counted,
         expired=expired,
         used=len(fleet.town.used),
+        flood=flood,
         leaks=written.leaks(secrets),
         secrets=len(secrets),
         stopped=stopped,
@@ -107,7 +109,11 @@ def _looking(duty: Duty, looks: list[Look]) -> Iterator[None]:
 
 
 def _counted(town: Town, duty: Duty) -> tuple[int, int]:
-    """Return how many tokens were issued to the process on duty, and how many it says it got, at one moment."""
+    """Return how many tokens were issued to the process on duty, and how many it says it got.
+
+    That is looked at again where they differ, since one may be on its way.
+    """
+    seen = list[tuple[int, int]]()
 
     def issued() -> int:
         return sum(one.status == 200 and one.at >= duty.starts[-1] for one in [*town.weather.calls])
@@ -115,8 +121,18 @@ def _counted(town: Town, duty: Duty) -> tuple[int, int]:
     def got() -> int:
         return int(duty.sidecar.metric("ocibroker_refresh_total", provider="ecr", result="ok"))
 
-    settled(lambda: got() == issued())
-    return issued(), got()
+    def agree() -> bool:
+        seen.append((issued(), got()))
+        return len(set(seen[-1])) == 1
+
+    settled(agree)
+    return seen[-1]
+
+
+def _flood(duty: Duty) -> tuple[int, int]:
+    metric = duty.sidecar.metric
+    came = metric("ocibroker_requests_total", listener="tcp")
+    return int(came), int(metric("ocibroker_peer_denied_total", reason="rate"))
 
 
 def _issued(town: Town) -> dict[str, Issued]:
