@@ -34,8 +34,8 @@ class Evidence:
     ``hosts`` says whose each registry is, ``doomed`` is the one whose identity is revoked. ``issued`` are tokens by
     their secret, ``calls`` the requests for one that came to the service. ``began`` is when the last process was
     started, ``counted`` how many tokens were issued to it and how many it says it got, and ``expired`` what it says
-    of tokens that it served too late. Real clients have shown ``used`` tokens to the registry. ``flood`` is how many
-    requests came over TCP, and how many of all were turned away for their number. ``leaks`` are those of the
+    of tokens that it served too late. Real clients have shown ``used`` tokens to the registry. ``flood`` is how
+    many requests came over TCP, and how many of all were turned away for their number. ``leaks`` are those of the
     ``secrets`` that were found, and where. It took ``stopped`` seconds to end, ``grace`` of them for what is under
     way.
     """
