@@ -16,7 +16,7 @@ from tests.free_port import free_port
 from tests.sidecar.command import Sidecar
 from tests.soak.town import HOST, Town
 
-DOOMED_LIFE: Final = timedelta(seconds=5)
+DOOMED_LIFE: Final = timedelta(seconds=10)
 """That of the identity which is to be revoked: it is asked for often, so that this is noticed soon."""
 GRACE: Final = 5
 """Seconds."""

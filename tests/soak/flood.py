@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import ssl
 import sys
@@ -11,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tests.soak.question import question
+
 CONNECTIONS: Final = 32
 ADDRESS: Final = "127.0.0.2"
 """Another than everybody else's: over TCP a caller is an address."""
@@ -18,13 +19,14 @@ _PATIENCE: Final = 20.0
 
 
 def main(port: str, bearer: str, host: str) -> None:
-    over, question = threading.Event(), asking(int(port), Path(bearer).read_text(), host)
+    over, bearing = threading.Event(), f"Authorization: Bearer {Path(bearer).read_text()}"
+    request = question(host, bearing, to=f"127.0.0.1:{port}")
 
     def flood() -> None:
         while not over.is_set():
             with suppress(OSError), connected(int(port)) as connection:
                 while not over.is_set():
-                    connection.sendall(question)
+                    connection.sendall(request)
                     if not connection.recv(65536):
                         break
 
@@ -41,20 +43,6 @@ def connected(port: int) -> ssl.SSLSocket:
     """Return a connection over TLS from that address; whose certificate it is does not matter for a flood."""
     plain = socket.create_connection(("127.0.0.1", port), _PATIENCE, source_address=(ADDRESS, 0))
     return ssl._create_unverified_context().wrap_socket(plain)
-
-
-def asking(port: int, bearer: str, host: str) -> bytes:
-    """Return the whole request."""
-    body = json.dumps({"registry": host})
-    lines = (
-        "POST /v1/credentials HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        f"Authorization: Bearer {bearer}",
-        "Ocibroker-Request: 1",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-    )
-    return "\r\n".join([*lines, "", body]).encode()
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from typing import Final, Self
 from tests.simulation.day import Ask, Day
 from tests.simulation.model import Model
 from tests.soak.asked import Asked
-from tests.soak.caller import MIN_TTL
 from tests.soak.evidence import Evidence
+from tests.soak.question import MIN_TTL
 from tests.soak.weather import Call
 
 EARLIEST: Final = 0.5

@@ -14,7 +14,7 @@ from tests.soak.scene import Fault, Scene
 
 _QUIET: Final = 0.05, 0.1
 """The shares of the time before the first fault and after the last."""
-_HOLD: Final = 0.2
+_HOLD: Final = 0.3
 """The share of the time until the next one that a fault lasts, less than the life that any token has left."""
 
 
@@ -56,7 +56,7 @@ PLAN: Final = (
     Planned("it answers 429 with `Retry-After`", partial(faults.weather, "throttled"), upstream="refused"),
     Planned("the listener's certificate is exchanged", faults.own_certificate_exchanged),
     Planned("it answers slowly", partial(faults.weather, "slow")),
-    Planned("one identity is revoked", faults.revoked, least=6.0),
+    Planned("one identity is revoked", faults.revoked, least=7.0),
     Planned("its connections are reset", partial(faults.weather, "hanging up"), upstream="outage"),
     Planned("callers are killed in the middle of a question", pressure.callers_killed),
     Planned("its authority is exchanged", faults.authority_exchanged, least=1.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -9,16 +10,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPSConnection
 from typing import Final
 
 import httpx
 
-from tests.e2e.client import CLIENTS, DOCKER, Client
+from tests.e2e import client as pulling
+from tests.e2e.client import CLIENTS, DOCKER
 from tests.e2e.workstation import Workstation
+from tests.sidecar.served import Client
 from tests.soak.asked import Asked
-from tests.soak.caller import ask
 from tests.soak.fleet import Fleet
+from tests.soak.question import Asking, question
 from tests.soak.town import HOST
 
 SERVED: Final = [*(one for one in CLIENTS if one.name in {"helm pull", "skopeo inspect", "podman pull"}), DOCKER]
@@ -66,12 +68,12 @@ class Shift:
         for one in work:
             one.result()
 
-    def _repeat(self, client: Client) -> None:
+    def _repeat(self, client: pulling.Client) -> None:
         workstation = self.fleet.town.workstation(client.name)
         while not self.over.wait(self.rest):
             self.runs.append(_timed(client.name, lambda: self._outcome(client, workstation)))
 
-    def _outcome(self, client: Client, workstation: Workstation) -> str:
+    def _outcome(self, client: pulling.Client, workstation: Workstation) -> str:
         registry = self.fleet.town.registry
         # Trust is the system's here: Helm knows one or a proxy.
         done = workstation.run(*client.untold(registry))
@@ -94,12 +96,17 @@ class Shift:
     def _visit(self) -> None:
         """Come by a connection of one's own each time, as the newest certificate must let one."""
         fleet, trust = self.fleet, ssl.create_default_context(cadata=self.fleet.authority.pem)
-        said, host = f"Bearer {fleet.bearer.read_text()}", next(iter(fleet.hosts))
+        bearing, host = f"Authorization: Bearer {fleet.bearer.read_text()}", next(iter(fleet.hosts))
+        request = question(host, bearing, to=f"127.0.0.1:{fleet.port}")
+
+        def connect() -> Client:
+            plain = socket.create_connection(("127.0.0.1", fleet.port), _PATIENCE)
+            return Client(trust.wrap_socket(plain, server_hostname="127.0.0.1"))
+
         while not self.over.wait(VISIT):
-            connection = HTTPSConnection("127.0.0.1", fleet.port, timeout=_PATIENCE, context=trust)
-            asked = ask(connection, host, Host=f"127.0.0.1:{fleet.port}", Authorization=said)
-            self.visits.append(asked)
-            connection.close()
+            asking = Asking(connect)
+            self.visits.append(asking.ask(host, request))
+            asking.close()
 
 
 def _timed(name: str, work: Callable[[], str]) -> Run:

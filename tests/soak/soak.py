@@ -26,7 +26,7 @@ from tests.soak.vitals import Look
 KEYS: Final = 100
 RATE: Final = 100.0
 """Questions a second, so that each key is asked for once a second."""
-_LIFE: Final = 40.0, 0.25
+_LIFE: Final = 40.0, 0.5
 """Seconds that a token lives at least, and the share of the whole time that it lives otherwise."""
 _REST: Final = 2.0, 1 / 120
 """The same of what a real client rests after each run, so that the machine is the sidecar's."""

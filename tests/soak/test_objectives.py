@@ -16,6 +16,7 @@ from tests.soak.weather import Call
 
 ISSUED = {TOKEN: Issued("user/key0", 10.0, 10.0 + LIFE)}
 OF_THE_DOOMED = {TOKEN: Issued("user/doomed", 10.0, 10.0 + LIFE)}
+RENEWED = {TOKEN: Issued("user/doomed", 28.0, 28.0 + LIFE)}
 FAILED = asked(12.0, status=502)
 
 
@@ -78,7 +79,8 @@ def test_a_failure_while_a_configuration_is_read_is_told() -> None:
         (asked(3.5, status=0), {}, Verdict.ABSENT),
         (asked(4.5, status=0), {"issued": {TOKEN: Issued("user/key0", 4.2, 44.0)}}, Verdict.FAILED),
         (asked(21.0, host=DOOMED, status=502), {}, Verdict.REFUSED),
-        (asked(27.0, host=DOOMED, status=502), {"issued": OF_THE_DOOMED}, Verdict.FAILED),
+        (asked(27.0, host=DOOMED, status=502), {"issued": OF_THE_DOOMED}, Verdict.REFUSED),
+        (asked(29.0, host=DOOMED, status=502), {"issued": RENEWED}, Verdict.FAILED),
         (asked(21.0, host=DOOMED), {"calls": [Call(20.1, "user/doomed", 400)]}, Verdict.REVOKED),
         (asked(20.3, host=DOOMED), {"calls": [Call(20.1, "user/doomed", 400)]}, Verdict.SERVED),
         (asked(21.0, host=HOST), {"calls": [Call(20.1, "user/doomed", 400)]}, Verdict.SERVED),

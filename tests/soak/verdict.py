@@ -57,7 +57,7 @@ class Judge:
         if self.evidence.absent(asked.at, asked.until):
             return Verdict.ABSENT
         principal = self.evidence.hosts[asked.host]
-        if asked.host == self.evidence.doomed and self._revoked.overlaps(asked.at, asked.until):
+        if asked.host == self.evidence.doomed and self._is_refused(asked):
             return Verdict.REFUSED
         # One who was killed has left nothing to who follows.
         since = self.evidence.began if asked.until >= self.evidence.began else 0.0
@@ -65,3 +65,8 @@ class Judge:
             since <= one.begin <= asked.at and asked.until < one.usable for one in self._tokens[principal]
         )
         return Verdict.FAILED if had_one else Verdict.OUTLIVED
+
+    def _is_refused(self, asked: Asked) -> bool:
+        """Whether it was, and nothing was got since: what was held is dropped, and a refusal is remembered."""
+        since = (one.begin for one in self._tokens[self.evidence.hosts[asked.host]])
+        return self._revoked.begin <= asked.until and not any(self._revoked.begin < one < asked.at for one in since)
