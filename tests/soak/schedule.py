@@ -20,7 +20,7 @@ _HOLD: Final = 0.3
 
 @dataclass(frozen=True)
 class Planned:
-    """``least`` is how many seconds it lasts at least, to be a fault at all.
+    """``least`` is how many seconds it lasts at least, to be a fault at all, and ``most`` how many at most.
 
     With ``absent`` nobody serves meanwhile; ``upstream`` is what the reference model takes it for.
     """
@@ -28,6 +28,7 @@ class Planned:
     name: str
     fault: Fault
     least: float = 0.7
+    most: float = 60.0
     absent: bool = False
     upstream: Weather = "fair"
 
@@ -50,7 +51,7 @@ class Span:
 
 
 PLAN: Final = (
-    Planned("the sidecar is killed and started again", faults.killed, absent=True),
+    Planned("the sidecar is killed and started again", faults.killed, least=0.0, most=0.0, absent=True),
     Planned("`SIGHUP`, the configuration is in order", faults.reloaded),
     Planned("the token service answers 503", partial(faults.weather, "down"), upstream="refused"),
     Planned("it answers 429 with `Retry-After`", partial(faults.weather, "throttled"), upstream="refused"),
@@ -62,7 +63,7 @@ PLAN: Final = (
     Planned("its authority is exchanged", faults.authority_exchanged, least=1.0),
     Planned("no file descriptors are left", pressure.without_descriptors, upstream="outage"),
     Planned("`SIGHUP`, the configuration is wrong", faults.reloaded_badly),
-    Planned("one caller floods it", pressure.flooded),
+    Planned("one caller floods it", pressure.flooded, most=5.0),
     Planned("it is not to be reached", partial(faults.weather, "unreachable"), upstream="outage"),
     Planned("the log's disk is full", pressure.log_full),
 )
@@ -76,6 +77,6 @@ def conducted(seconds: float, scene: Scene) -> Iterator[Span]:
         scene.pause(begin + turn * apart - time.time())
         began = time.time()
         with planned.fault(scene):
-            scene.pause(max(_HOLD * apart if not planned.absent else 0.0, planned.least))
+            scene.pause(min(max(_HOLD * apart, planned.least), planned.most))
         yield Span(planned, began, time.time())
     scene.pause(begin + len(PLAN) * apart + after - time.time())
