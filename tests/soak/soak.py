@@ -126,7 +126,7 @@ def _counted(town: Town, duty: Duty) -> tuple[int, int]:
         return len(set(seen[-1])) == 1
 
     settled(agree)
-    return seen[-1]
+    return next((one for one in seen if len(set(one)) == 1), seen[-1])
 
 
 def _flood(duty: Duty) -> tuple[int, int]:
