@@ -10,10 +10,11 @@ from functools import partial
 from typing import Final
 
 from ocibroker.testing import Authority
-from tests.settled import settled
+from tests.sidecar.served import until
 from tests.soak.scene import Scene
 from tests.soak.weather import Kind
 
+_PATIENCE: Final = 60.0
 _ARRIVED: Final = 0.5
 """Seconds for which a request is under way that was sent before."""
 _NOTICED: Final = 2.0
@@ -51,7 +52,7 @@ def own_certificate_exchanged(scene: Scene) -> Iterator[None]:
     before = ssl.get_server_certificate(address)
     scene.fleet.exchange_own()
     yield
-    assert settled(lambda: ssl.get_server_certificate(address) != before), "the old certificate is still shown"
+    until(lambda: ssl.get_server_certificate(address) != before, _PATIENCE)
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def reloaded(scene: Scene) -> Iterator[None]:
     scene.fleet.configure("ready = 'all'\n")
     scene.duty.process.send_signal(signal.SIGHUP)
     yield
-    assert settled(lambda: metric("ocibroker_config_generation") > before), "nothing was reloaded"
+    until(lambda: metric("ocibroker_config_generation") > before, _PATIENCE)
 
 
 @contextmanager
@@ -82,8 +83,8 @@ def reloaded_badly(scene: Scene) -> Iterator[None]:
     successful = partial(scene.duty.sidecar.metric, "ocibroker_config_last_reload_successful")
     scene.fleet.configure("colour = 1\n")
     scene.duty.process.send_signal(signal.SIGHUP)
-    assert settled(lambda: successful() == 0), "nobody has noticed a bad configuration"
+    until(lambda: successful() == 0, _PATIENCE)
     yield
     scene.fleet.configure()
     scene.duty.process.send_signal(signal.SIGHUP)
-    assert settled(lambda: successful() == 1), "nobody has noticed that it was mended"
+    until(lambda: successful() == 1, _PATIENCE)
