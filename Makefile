@@ -43,8 +43,8 @@ bench: $(VENV)/.installed-dev  ## set up, then measure side by side with other t
 	$(install) --group bench
 	$(BIN)/python -m benchmarks
 
-soak: $(VENV)/.installed-dev  ## set up, then have real clients served for SECONDS while tokens rotate
-	$(BIN)/python -m tests.soak $(SECONDS)
+soak: $(VENV)/.installed-dev  ## set up, then have callers served for SECONDS while all goes wrong, into docs/slo.md
+	$(BIN)/python -m tests.soak --keep $(SECONDS)
 
 pictures: $(VENV)/.installed-dev  ## set up, then make the manual's pictures of the status page anew, by Chromium
 	OCIBROKER_E2E=required OCIBROKER_PICTURES=1 $(BIN)/python -m pytest tests/status/test_browser.py -k pictures

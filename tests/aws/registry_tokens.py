@@ -26,13 +26,17 @@ TARGETS = {
 
 @dataclass
 class RegistryTokens:
-    """``issued`` says whose each password is, ``refusals`` what is answered instead, one after the other."""
+    """``issued`` says whose each password is, ``refusals`` what is answered instead, one after the other.
+
+    A password is good for ``life``, unless ``lives`` says something else of whose it is, and until ``ends``.
+    """
 
     iam: Iam
     life: timedelta = timedelta(hours=12)
     issued: dict[str, str] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     ends: dict[str, datetime] = field(default_factory=dict)
+    lives: dict[str, timedelta] = field(default_factory=dict)
 
     def accepts(self, username: str, password: str) -> bool:
         """Whether a registry of ECR lets it in."""
@@ -60,7 +64,8 @@ class RegistryTokens:
         return [{**one, "proxyEndpoint": f"https://123456789012.dkr.ecr.{region}.amazonaws.com"}]
 
     def _issue(self, principal: str) -> dict[str, object]:
-        password, end = f"{MARK}/{secrets.token_urlsafe(96)}", self.iam.clock() + self.life
+        password = f"{MARK}/{secrets.token_urlsafe(96)}"
+        end = self.iam.clock() + self.lives.get(principal, self.life)
         self.issued[password], self.ends[password] = principal, end
         token = base64.b64encode(f"AWS:{password}".encode()).decode()
         return {"authorizationToken": token, "expiresAt": round(end.timestamp(), 3)}
