@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import re
 import subprocess
@@ -28,12 +29,14 @@ from ocibroker.config.schema import (
     TLSTable,
 )
 from ocibroker.provider import Options
+from ocibroker.providers import BUILT_IN
 from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
 from ocibroker_acr import AcrOptions
 from ocibroker_basic import BasicOptions
 from ocibroker_ecr import EcrOptions
 from ocibroker_gar import GarOptions
 from ocibroker_kubernetes import KubernetesOptions
+from tests.docs import matrix
 from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
 
 CONFIGURATION = ROOT / "docs" / "configuration.md"
@@ -162,6 +165,17 @@ def test_every_item_that_is_said_to_be_shown_is_named_by_a_test_and_the_reverse(
     listed = set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE))
     assert sorted(said - named, key=int) == []
     assert sorted(named - listed, key=int) == []
+
+
+class TestMatrix:
+    def test_it_is_what_the_plugins_and_the_front_ends_say(self) -> None:
+        assert matrix.PAGE.read_text() == matrix.matrix(), "write it anew: python -m tests.docs.matrix"
+
+    @pytest.mark.parametrize("module", BUILT_IN.values(), ids=BUILT_IN)
+    def test_every_plugin_says_what_it_is_tested_against(self, module: str) -> None:
+        proofs = [proof for _, proof in importlib.import_module(module).TESTED]
+        assert proofs
+        assert [proof for proof in proofs if not proof.startswith(("real: ", "emulator: "))] == []
 
 
 class TestLinks:
