@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
     from ocibroker.login_places import LoginPlace, login_places
-    from ocibroker.program import find_program
+    from ocibroker.program import chosen_program, find_program
     from ocibroker.quiet import hush, quietly
     from ocibroker.reference import SecretRef, TextRef
     from ocibroker.request import Caller, Options, Request
@@ -79,6 +79,7 @@ __all__ = [
     "Trust",
     "TrustSource",
     "as_code",
+    "chosen_program",
     "find_program",
     "hush",
     "keyring_secret",
@@ -127,6 +128,7 @@ _HOME = {
     "Trust": "trust",
     "TrustSource": "hookspecs",
     "as_code": "errors",
+    "chosen_program": "program",
     "find_program": "program",
     "hush": "quiet",
     "keyring_secret": "authfile",

@@ -14,6 +14,7 @@ from ocibroker.errors import ConfigurationError, TLSConfigurationError
 from ocibroker.providers import load
 from ocibroker_acr import AcrOptions
 from ocibroker_ecr import EcrOptions
+from ocibroker_exec import ExecOptions
 from ocibroker_gar import GarOptions
 from ocibroker_kubernetes import KubernetesOptions
 
@@ -221,6 +222,7 @@ def test_the_schema_knows_the_options_of_every_provider() -> None:
         "basic": {"username", "password"},
         "docker-config": set(),
         "ecr": {*EcrOptions.__struct_fields__},
+        "exec": {*ExecOptions.__struct_fields__},
         "gar": {*GarOptions.__struct_fields__},
         "kubernetes": {*KubernetesOptions.__struct_fields__},
     }

@@ -34,6 +34,7 @@ from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, cha
 from ocibroker_acr import AcrOptions
 from ocibroker_basic import BasicOptions
 from ocibroker_ecr import EcrOptions
+from ocibroker_exec import ExecOptions
 from ocibroker_gar import GarOptions
 from ocibroker_kubernetes import KubernetesOptions
 from tests.docs import matrix
@@ -43,7 +44,13 @@ CONFIGURATION = ROOT / "docs" / "configuration.md"
 PROVIDERS = ROOT / "docs" / "providers.md"
 REGISTRY = "registry.example.com"
 CLOUDS: Mapping[str, type[Options]] = MappingProxyType(
-    {"ecr.md": EcrOptions, "gar.md": GarOptions, "acr.md": AcrOptions, "kubernetes.md": KubernetesOptions}
+    {
+        "ecr.md": EcrOptions,
+        "gar.md": GarOptions,
+        "acr.md": AcrOptions,
+        "exec.md": ExecOptions,
+        "kubernetes.md": KubernetesOptions,
+    }
 )
 OURS = re.compile(r"ocibroker |.*\| (\w+-credential-ocibroker|ocibroker-credential-provider)")
 COMMANDS = [line for block in blocks("sh") for line in block.text.splitlines() if OURS.match(line)]

@@ -13,6 +13,7 @@ BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
         "basic": "ocibroker_basic",
         "docker-config": "ocibroker_docker_config",
         "ecr": "ocibroker_ecr",
+        "exec": "ocibroker_exec",
         "gar": "ocibroker_gar",
         "kubernetes": "ocibroker_kubernetes",
     }
