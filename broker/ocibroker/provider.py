@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ocibroker.hookspecs import Provider, Providers, SSHKeySource, TrustSource, providers
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
+    from ocibroker.json_web_token import end_of
     from ocibroker.login_places import LoginPlace, login_places
     from ocibroker.program import chosen_program, find_program
     from ocibroker.quiet import hush, quietly
@@ -80,6 +81,7 @@ __all__ = [
     "TrustSource",
     "as_code",
     "chosen_program",
+    "end_of",
     "find_program",
     "hush",
     "keyring_secret",
@@ -129,6 +131,7 @@ _HOME = {
     "TrustSource": "hookspecs",
     "as_code": "errors",
     "chosen_program": "program",
+    "end_of": "json_web_token",
     "find_program": "program",
     "hush": "quiet",
     "keyring_secret": "authfile",

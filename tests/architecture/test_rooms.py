@@ -24,6 +24,7 @@ ROOMS = (
     "credential",
     "helper_protocol",
     "json_answer",
+    "json_web_token",
     "quiet",
     "events",
     # parts that everything may stand on

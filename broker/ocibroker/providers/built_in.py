@@ -16,6 +16,7 @@ BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
         "exec": "ocibroker_exec",
         "gar": "ocibroker_gar",
         "kubernetes": "ocibroker_kubernetes",
+        "oidc": "ocibroker_oidc",
     }
 )
 """Entry-point name to module. A test keeps it equal to the distribution's own entry points."""
