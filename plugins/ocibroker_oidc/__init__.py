@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["OidcOptions", "OidcProvider", "ocibroker_providers"]
 
 TESTED: Final = (
-    ("token in a file: Kubernetes' projected one, or any other", "real: files; emulator: each exchange"),
+    (
+        "token in a file: Kubernetes' projected one, or any other",
+        "real: files, docker-registry; emulator: each exchange",
+    ),
     ("token in a variable: GitLab CI, CircleCI, Bitbucket, …", "real: variables; emulator: each exchange"),
     ("GitHub Actions", "emulator: its token service, each exchange"),
     ("TokenRequest of Kubernetes", "emulator: API server, each exchange"),

@@ -17,6 +17,7 @@ from ocibroker_ecr import EcrOptions
 from ocibroker_exec import ExecOptions
 from ocibroker_gar import GarOptions
 from ocibroker_kubernetes import KubernetesOptions
+from ocibroker_oidc import OidcOptions
 
 
 @dataclass(frozen=True)
@@ -225,6 +226,7 @@ def test_the_schema_knows_the_options_of_every_provider() -> None:
         "exec": {*ExecOptions.__struct_fields__},
         "gar": {*GarOptions.__struct_fields__},
         "kubernetes": {*KubernetesOptions.__struct_fields__},
+        "oidc": {*OidcOptions.__struct_fields__},
     }
 
 

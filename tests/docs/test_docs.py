@@ -37,6 +37,7 @@ from ocibroker_ecr import EcrOptions
 from ocibroker_exec import ExecOptions
 from ocibroker_gar import GarOptions
 from ocibroker_kubernetes import KubernetesOptions
+from ocibroker_oidc import OidcOptions
 from tests.docs import matrix
 from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
 
@@ -50,6 +51,7 @@ CLOUDS: Mapping[str, type[Options]] = MappingProxyType(
         "acr.md": AcrOptions,
         "exec.md": ExecOptions,
         "kubernetes.md": KubernetesOptions,
+        "oidc.md": OidcOptions,
     }
 )
 OURS = re.compile(r"ocibroker |.*\| (\w+-credential-ocibroker|ocibroker-credential-provider)")
