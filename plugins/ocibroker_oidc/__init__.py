@@ -21,11 +21,11 @@ TESTED: Final = (
         "token in a file: Kubernetes' projected one, or any other",
         "real: files, docker-registry; emulator: each exchange",
     ),
-    ("token in a variable: GitLab CI, CircleCI, Bitbucket, …", "real: variables; emulator: each exchange"),
-    ("GitHub Actions", "emulator: its token service, each exchange"),
-    ("TokenRequest of Kubernetes", "emulator: API server, each exchange"),
-    ("Google's metadata server", "emulator: metadata server, each exchange"),
-    ("the caller's own token, from the kubelet", "emulator: each exchange"),
+    ("token in a variable: GitLab CI, CircleCI, Bitbucket, …", "real: variables; emulator: Quay's exchange"),
+    ("GitHub Actions", "emulator: its token service, three of the exchanges"),
+    ("TokenRequest of Kubernetes", "emulator: API server, Quay's exchange"),
+    ("Google's metadata server", "emulator: metadata server, Quay's exchange"),
+    ("the caller's own token, from the kubelet", "emulator: Quay's exchange"),
 )
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 

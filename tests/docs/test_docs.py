@@ -154,15 +154,16 @@ class TestExamples:
     def test_the_provider_passes_the_contract_suite(self, machine: dict[str, str], tmp_path: Path) -> None:
         (block,) = blocks("python contract")
         (tmp_path / "test_hello.py").write_text(block.text)
-        environ = {**machine, "PYTHONPATH": str(ROOT / "examples" / "hello_provider")}
+        environ = {**machine, "PYTHONPATH": str(ROOT / "examples" / "plugin-template")}
         run(
             [sys.executable, "-m", "pytest", "-q", "-W", "error", "--rootdir", str(tmp_path), str(tmp_path)],
             environ,
         )
 
     def test_the_provider_is_the_one_in_examples(self) -> None:
-        module = ROOT / "examples" / "hello_provider" / "ocibroker_hello.py"
-        assert f"```python\n{module.read_text()}```" in (ROOT / "CONTRIBUTING.md").read_text()
+        text, folder = (ROOT / "CONTRIBUTING.md").read_text(), ROOT / "examples" / "plugin-template"
+        assert f"```python\n{(folder / 'ocibroker_hello.py').read_text()}```" in text
+        assert f"```python contract\n{(folder / 'test_hello.py').read_text()}```" in text
 
 
 @pytest.mark.parametrize("kind", ["acceptance", "fault"])
