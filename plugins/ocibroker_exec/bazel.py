@@ -14,7 +14,6 @@ from typing import Final
 from ocibroker.provider import (
     Basic,
     Bearer,
-    CredentialUnavailable,
     FetchRequest,
     JsonAnswer,
     OcibrokerError,
@@ -46,10 +45,14 @@ def ask(request: FetchRequest[ExecOptions]) -> Basic | Bearer:
     now = request.clock.now()
     expires = _expiry(child, response, now) if response.expires else now + _DEFAULT
     try:
-        return _credential(child, headers["authorization"][0], now, expires)
+        found = _credential(headers["authorization"][0], now, expires)
     except OcibrokerError as error:
-        failure = child.failed(error.message) if not isinstance(error, CredentialUnavailable) else error.restated()
-    raise failure
+        why = error.message
+    else:
+        if found is not None:
+            return found
+        why = "answered with an Authorization that is neither Basic nor Bearer"
+    raise child.failed(why)
 
 
 def _uri(request: FetchRequest[ExecOptions]) -> str:
@@ -58,13 +61,13 @@ def _uri(request: FetchRequest[ExecOptions]) -> str:
     return f"{target.origin}/v2/{target.path}/manifests/latest" if target.path else f"{target.origin}/v2/"
 
 
-def _credential(child: Child, header: str, now: datetime, expires: datetime) -> Basic | Bearer:
+def _credential(header: str, now: datetime, expires: datetime) -> Basic | Bearer | None:
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "bearer":
         return Bearer(secret=Secret(value.strip()), issued_at=now, expires_at=expires)
     username, colon, password = _decoded(value.strip()).partition(":")
     if scheme.lower() != "basic" or not colon:
-        raise child.failed("answered with an Authorization that is neither Basic nor Bearer")
+        return None
     return Basic(username=username, secret=Secret(password), issued_at=now, expires_at=expires)
 
 

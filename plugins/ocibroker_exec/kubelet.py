@@ -9,7 +9,7 @@ import json
 from datetime import timedelta
 from typing import Final
 
-from ocibroker.provider import Anonymous, Basic, FetchRequest, JsonAnswer, Secret
+from ocibroker.provider import Anonymous, Basic, FetchRequest, JsonAnswer, OcibrokerError, Secret
 from ocibroker_exec.child import Child
 from ocibroker_exec.duration import read_duration
 from ocibroker_exec.match_image import MatchImage
@@ -52,7 +52,12 @@ def ask(request: FetchRequest[ExecOptions]) -> Basic | Anonymous:
         return Anonymous("the credential provider says so")
     now = request.clock.now()
     lasting = _lasting(child, response)
-    return Basic(username=auth.username, secret=Secret(auth.password), issued_at=now, expires_at=now + lasting)
+    try:
+        secret = Secret(auth.password)
+        return Basic(username=auth.username, secret=secret, issued_at=now, expires_at=now + lasting)
+    except OcibrokerError as error:
+        why = error.message
+    raise child.failed(why)
 
 
 def _question(request: FetchRequest[ExecOptions]) -> bytes:

@@ -42,13 +42,14 @@ class OidcProvider:
     def identity(self, request: Request[OidcOptions]) -> Identity:
         """Return where the token comes from, and whom it is exchanged with for what.
 
-        A caller's own token means the same on every machine, and nothing else of it does.
+        A caller's own token means the same on every machine; what a machine keeps does not.
         """
         from ocibroker_oidc.principal import principal_of  # here, as below: most have no such rule
 
         parts, watch = principal_of(request)
         brought = request.caller is not None and request.caller.token is not None
-        return Identity(parts, reach="global" if brought else "local", watch=watch)
+        everywhere = brought and request.options.client_secret is None
+        return Identity(parts, reach="global" if everywhere else "local", watch=watch)
 
     def fetch(self, request: FetchRequest[OidcOptions]) -> Basic | Bearer:
         """Get the identity token, and exchange it.

@@ -15,6 +15,7 @@ from ocibroker.provider import (
     JsonAnswer,
     NoIdentity,
     OcibrokerError,
+    Secret,
     Trust,
 )
 from ocibroker_oidc.options import OidcOptions
@@ -59,14 +60,18 @@ class Asking:
         headers: Mapping[str, str] = _NOTHING,
         content: bytes | None = None,
         trust: Trust | None = None,
+        seconds: float | None = None,
     ) -> Answer:
-        """Send one request and read its answer; ``trust`` is how its host is trusted, unless an entry says so.
+        """Send one request and read its answer; ``seconds`` bound both, within the deadline.
+
+        ``trust`` is how the host is trusted, unless a ``[[tls]]`` entry says so.
 
         Raises what a connection raises.
         """
         try:
             http = self.request.trusting(url, trust) if trust else self.request.http
-            answer = http.request(method, url, headers={"Accept": "application/json", **headers}, content=content)
+            accepting = {"Accept": "application/json", **headers}
+            answer = http.request(method, url, headers=accepting, content=content, timeout=seconds)
             return Answer(answer.status_code, answer.headers, answer.content)
         except OcibrokerError as error:  # without the frames, which hold the token
             failure = error.restated()
@@ -92,6 +97,17 @@ class Asking:
     def absent(self, who: str, why: str, hint: str) -> NoIdentity:
         """Return the error for a source that is not there at all."""
         return NoIdentity(why, culprit=who, hint=hint)
+
+    def secret(self, who: str, text: str) -> Secret:
+        """Return the token that an answer of ``who`` is said to hold.
+
+        Raises :class:`~ocibroker.errors.CredentialUnavailable` where it can be none.
+        """
+        try:
+            return Secret(text)
+        except OcibrokerError:
+            pass
+        raise self.without(who)
 
     def without(self, who: str) -> CredentialUnavailable:
         """Return the error for an answer without what was asked for."""

@@ -15,6 +15,7 @@ from ocibroker_oidc.options import OidcOptions
 
 _ADDRESS: Final = "169.254.169.254"
 _FLAVOR: Final = "Metadata-Flavor"
+_PATIENCE: Final = 1.0
 _WHO: Final = "the metadata server of Google Cloud"
 
 
@@ -37,26 +38,17 @@ class Google:
         if asking.request.tls(url).proxy is not None:  # it would be another machine's
             raise asking.failed(_WHO, "would be asked through a proxy", "add its host to NO_PROXY")
         try:
-            answer = asking.send(
-                "GET", f"{url}?audience={quote(audience, safe='')}&format=full", headers={_FLAVOR: "Google"}
-            )
+            asked = f"{url}?audience={quote(audience, safe='')}&format=full"
+            answer = asking.send("GET", asked, headers={_FLAVOR: "Google"}, seconds=_PATIENCE)
         except ConnectionFailed as error:
             asking.request.deadline.left()
             failure: OcibrokerError = asking.absent(_WHO, error.message, "run it on Google Cloud")
         else:
             if answer.headers.get(_FLAVOR) == "Google" and answer.status == 200:
-                return _read(asking, answer.body)
+                return asking.secret(_WHO, answer.body.decode("ascii", "replace").strip())
             failure = asking.failed(_WHO, f"gave no token: status {answer.status}", "give the machine an account")
         raise failure
 
 
 def _server(request: Request[OidcOptions]) -> str:
     return request.environ.get("GCE_METADATA_HOST") or _ADDRESS
-
-
-def _read(asking: Asking, body: bytes) -> Secret:
-    try:
-        return Secret(body.decode("ascii").strip())
-    except (OcibrokerError, UnicodeDecodeError):
-        pass
-    raise asking.without(_WHO)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from ocibroker.provider import Basic, Bearer, JsonAnswer, OcibrokerError, Secret, end_of
+from ocibroker.provider import Basic, Bearer, JsonAnswer, Secret, end_of
 from ocibroker_oidc.asking import Answer, Asking
 
 _UNKNOWN: Final = timedelta(minutes=5)
@@ -52,18 +52,11 @@ def granted(asking: Asking, who: str, answer: Answer, of: Callable[[TokenAnswer]
     if answer.status not in {200, 201}:
         raise asking.refused(who, answer)
     said, now = TokenAnswer.read(answer.body), asking.request.clock.now()
-    secret = _secret(of(said)) if said else None
-    if said is None or secret is None:
+    if said is None:
         raise asking.without(who)
+    secret = asking.secret(who, of(said))
     seconds = said.expires_in if said.expires_in is not None else life
     expires = now + timedelta(seconds=min(seconds, _LONGEST.total_seconds())) if seconds else end_of(secret, now)
     if expires is not None and expires <= now:
         raise asking.failed(who, "gave a token that has expired", "set this machine's clock")
     return Granted(said, secret, now, min(expires or now + _UNKNOWN, now + _LONGEST))
-
-
-def _secret(text: str) -> Secret | None:
-    try:
-        return Secret(text)
-    except OcibrokerError:
-        return None

@@ -61,9 +61,8 @@ class Kubernetes:
             raise asking.failed(
                 who, f"got no token: status {answer.status}", "look at the account, and at credentials"
             )
-        if (said := _TokenRequest.read(answer.body)) is None or not said.status.token:
-            raise asking.without(who)
-        return Secret(said.status.token)
+        said = _TokenRequest.read(answer.body)
+        return asking.secret(who, said.status.token if said else "")
 
 
 def _server(request: Request[OidcOptions]) -> str:

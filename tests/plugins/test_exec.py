@@ -349,6 +349,8 @@ class TestKubelet:
             (response(cacheKeyType="Host"), "cacheKeyType"),
             (response(cacheDuration="-1h"), "cacheDuration"),
             (response(cacheDuration="soon"), "cacheDuration"),
+            (response(auth={"*.example.com": {"username": "", "password": PASSWORD}}), "user name"),
+            (response(auth={"*.example.com": {"username": "a", "password": f"{PASSWORD}\n"}}), "control character"),
         ],
     )
     def test_a_malformed_answer_is_an_error(self, bench: Bench, answer: object, why: str) -> None:

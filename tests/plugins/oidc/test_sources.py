@@ -74,6 +74,12 @@ class TestGitHubActions:
         )
         assert asker.world.asked == []
 
+    @pytest.mark.parametrize("body", [b"", b"{}", b'{"value": ""}', b'{"value": "a\\nb"}'])
+    def test_an_answer_without_a_token_is_an_error(self, body: bytes, asker: Asker) -> None:
+        asker.world.failing = CannedResponse(200, {}, body)
+        error = asker.failure(QUAY.rule(source="github-actions"), QUAY.registry, GITHUB)
+        assert (error.culprit, "without a token" in error.message) == ("GitHub Actions", True)
+
     def test_another_jobs_request_is_refused(self, asker: Asker) -> None:
         environ = {**GITHUB, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "an0ther-request-t0ken"}
         error = asker.failure(QUAY.rule(source="github-actions"), QUAY.registry, environ)
