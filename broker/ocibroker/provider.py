@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ocibroker.program import chosen_program, find_program
     from ocibroker.quiet import hush, quietly
     from ocibroker.reference import SecretRef, TextRef
-    from ocibroker.request import Caller, Options, Request
+    from ocibroker.request import FLEET_PATH, Caller, Options, Request
     from ocibroker.secret import Secret
     from ocibroker.ssh_key import PrivateKey, SSHKey
     from ocibroker.target import Target
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ocibroker.trust import Trust
 
 __all__ = [
+    "FLEET_PATH",
     "Anonymous",
     "AuthFile",
     "Basic",
@@ -91,6 +92,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "FLEET_PATH": "request",
     "Anonymous": "credential",
     "AuthFile": "authfile",
     "Basic": "credential",
