@@ -432,6 +432,23 @@ def test_the_most_specific_key_wins(bench: Bench) -> None:
     assert found.username == "registry.example.com-team"
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0", 0), ("1h", 3600), ("1.5h", 5400), (".5s", 0.5), ("1h2m3s4ms", 3723.004), ("1μs1µs1us", 3e-6)],
+)
+def test_a_duration_is_what_go_takes_it_for(text: str, seconds: float) -> None:
+    assert read_duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "1", "h", "-1s", "+1s", "1 s", "1d", "1s\n", "\u0661s"])
+def test_what_is_no_duration_is_none(text: str) -> None:
+    assert read_duration(text) is None
+
+
+def test_what_is_too_long_to_count_is_the_longest() -> None:
+    assert read_duration(f"{'9' * 30}h") == timedelta.max
+
+
 @given(st.text())
 def test_any_text_is_a_duration_or_none(text: str) -> None:
     found = read_duration(text)

@@ -15,6 +15,7 @@ from ocibroker.testing import CannedResponse
 from ocibroker_oidc.exchanges import EXCHANGES
 from ocibroker_oidc.options import ExchangeName, SourceName
 from ocibroker_oidc.sources import SOURCES
+from tests.oidc.exchanges import CLIENT
 from tests.oidc.world import BODY, World
 from tests.plugins.oidc.asking import CASES, HOSTS, Asker, Case, rule
 from tests.transport.brokers import Desk
@@ -129,6 +130,20 @@ class TestRfc8693:
         text = case.rule(token={"file": str(path)}, parameters=parameters)
         assert code in asker.failure(text, case.registry).message
 
+    def test_a_client_without_a_secret_names_itself_in_the_form(self, asker: Asker) -> None:
+        case = CASES["rfc8693"]
+        asker.world.failing = CannedResponse.of_json({"access_token": "abc", "token_type": "Bearer"})
+        text = kept(asker, case).replace(f'client_secret = "{CLIENT[1]}", ', "")
+        asker.access(text, case.registry)
+        (request,) = asker.world.tls.requests
+        assert (b"client_id=broker" in request.body, request.headers.get("authorization")) == (True, None)
+
+    def test_a_token_that_no_header_can_carry_is_no_bearer_token(self, asker: Asker) -> None:
+        case = CASES["rfc8693"]
+        asker.world.failing = CannedResponse.of_json({"access_token": "a b", "token_type": "Bearer"})
+        text = kept(asker, case).replace('username = "robot", ', "")
+        assert asker.failure(text, case.registry).message == "gave what is no bearer token"
+
     def test_another_client_is_refused(self, asker: Asker) -> None:
         case = CASES["rfc8693"]
         text = kept(asker, case).replace('client_id = "broker"', 'client_id = "other"')
@@ -169,6 +184,26 @@ class TestLife:
         clock.sleep(1)
         broker.access(f"{case.registry}/team/app")
         assert len(asker.world.given) == 2
+
+
+@pytest.mark.parametrize(("seconds", "said"), [("3600", 3600), ("600", 600)])
+def test_a_token_of_docker_hub_lives_as_long_as_was_asked_for(
+    seconds: str, said: int, asker: Asker, clock: HandClock
+) -> None:
+    case = CASES["dockerhub"]
+    parameters = {**case.options["parameters"], "expires_in": seconds}
+    text = rule(case.registry, {**case.options, "token": {"env": "ID"}, "parameters": parameters})
+    found = asker.access(text, case.registry, {"ID": asker.world.identity(case.audience)}).credential
+    assert isinstance(found, Basic)
+    assert found.expires_at == clock.now() + timedelta(seconds=said)
+
+
+def test_a_life_that_is_no_number_is_not_asked_for(asker: Asker) -> None:
+    case = CASES["dockerhub"]
+    parameters = {**case.options["parameters"], "expires_in": "an hour"}
+    text = rule(case.registry, {**case.options, "token": {"env": "ID"}, "parameters": parameters})
+    assert "no number of seconds" in asker.failure(text, case.registry, {"ID": "a.b.c"}).message
+    assert asker.world.asked == []
 
 
 def test_a_platform_that_names_no_user_wants_one_of_the_rule(asker: Asker) -> None:

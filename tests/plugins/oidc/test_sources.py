@@ -126,6 +126,11 @@ class TestGoogle:
         assert "set audience" in asker.failure(QUAY.rule(source="google"), QUAY.registry).hint
         assert asker.world.asked == []
 
+    def test_no_proxy_is_asked_for_the_identity_of_its_own_machine(self, asker: Asker) -> None:
+        environ = {"GCE_METADATA_HOST": "metadata.corp.test", "HTTP_PROXY": "http://127.0.0.1:1"}
+        error = asker.failure(QUAY.rule(source="google", audience="a"), QUAY.registry, environ)
+        assert ("through a proxy" in error.message, asker.world.asked) == (True, [])
+
     def test_what_is_not_googles_gives_nothing(self, asker: Asker) -> None:
         asker.world.failing = CannedResponse(200, {}, b"a.token.of-somebody")
         error = asker.failure(QUAY.rule(source="google", audience="a"), QUAY.registry)
