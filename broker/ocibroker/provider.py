@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ocibroker.lazily import resolve
 
 if TYPE_CHECKING:
+    from ocibroker.audit import AuditRecord
     from ocibroker.authfile import AuthFile, keyring_secret
     from ocibroker.child import Completed
     from ocibroker.claim import Claim, Strength
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
         as_code,
     )
     from ocibroker.fetch_request import FetchRequest, Run
-    from ocibroker.hookspecs import Provider, Providers, SSHKeySource, TrustSource, providers
+    from ocibroker.hookspecs import (
+        AuditObserver,
+        AuditObservers,
+        Provider,
+        Providers,
+        SSHKeySource,
+        TrustSource,
+        audit_observers,
+        providers,
+    )
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
     from ocibroker.json_web_token import end_of
@@ -43,6 +53,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FLEET_PATH",
     "Anonymous",
+    "AuditObserver",
+    "AuditObservers",
+    "AuditRecord",
     "AuthFile",
     "Basic",
     "Bearer",
@@ -81,6 +94,7 @@ __all__ = [
     "Trust",
     "TrustSource",
     "as_code",
+    "audit_observers",
     "chosen_program",
     "end_of",
     "find_program",
@@ -94,6 +108,9 @@ __all__ = [
 _HOME = {
     "FLEET_PATH": "request",
     "Anonymous": "credential",
+    "AuditObserver": "hookspecs",
+    "AuditObservers": "hookspecs",
+    "AuditRecord": "audit",
     "AuthFile": "authfile",
     "Basic": "credential",
     "Bearer": "credential",
@@ -132,6 +149,7 @@ _HOME = {
     "Trust": "trust",
     "TrustSource": "hookspecs",
     "as_code": "errors",
+    "audit_observers": "hookspecs",
     "chosen_program": "program",
     "end_of": "json_web_token",
     "find_program": "program",

@@ -27,8 +27,10 @@ ROOMS = (
     "json_answer",
     "json_web_token",
     "quiet",
+    "tracing",
     "line",
     "events",
+    "audit",
     # parts that everything may stand on
     "deadline",
     "folders",
