@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ocibroker.provider import Anonymous, Identity, Options, Provider, Request, Target, providers
 
 if TYPE_CHECKING:
     from ocibroker.provider import FetchRequest
+
+TESTED: Final = (("none", "real: docker-registry"),)
+"""Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 
 
 class AnonymousOptions(Options, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ocibroker.provider import (
     Basic,
@@ -19,6 +19,9 @@ from ocibroker.provider import (
 
 if TYPE_CHECKING:
     from ocibroker.provider import FetchRequest
+
+TESTED: Final = (("user name and password: file, variable, program or text", "real: docker-registry"),)
+"""Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 
 
 class BasicOptions(Options, frozen=True, kw_only=True):

@@ -38,12 +38,13 @@ def run(
     deadline: Deadline,
     stdin: bytes = b"",
     inherit: bool = False,
+    variables: Mapping[str, str] | None = None,
 ) -> Completed:
     """Run ``argv`` without a shell, in a session of its own and in ``/``, and return how it ended.
 
-    Its program is an absolute path. It gets few variables, or with ``inherit`` all of ``environ``, and its error
-    output goes nowhere: it may hold secrets. When the deadline passes or the answer is refused, the whole process
-    group is killed, also where the child itself has ended and left others behind.
+    Its program is an absolute path. It gets few variables, or with ``inherit`` all of ``environ``, and beside them
+    ``variables``. Its error output goes nowhere: it may hold secrets. When the deadline passes or the answer is
+    refused, the whole process group is killed, also where the child itself has ended and left others behind.
 
     Raises :class:`~ocibroker.errors.ConfigurationError` for a program that cannot be run,
     :class:`~ocibroker.errors.DeadlineExceeded`, and :class:`~ocibroker.errors.CredentialUnavailable` for an
@@ -59,7 +60,7 @@ def run(
     # All, for a credential helper: AWS_PROFILE, DBUS_SESSION_BUS_ADDRESS, GNUPGHOME, PASSWORD_STORE_DIR, proxies
     # and what the next one reads. Docker starts them with all it has. They are the user's own programs and run as
     # that user, who owns these variables anyway: a list of names would break helpers and hide nothing.
-    child = _start(argv, environ if inherit else _few(environ))
+    child = _start(argv, {**(environ if inherit else _few(environ)), **(variables or {})})
     try:
         stdout = _converse(child, stdin, deadline, program)
         return Completed(child.wait(_left(deadline, program)), stdout)

@@ -14,7 +14,7 @@ from ocibroker.errors import ConfigurationError, CredentialUnavailable, InvalidV
 from ocibroker.fetch_request import Run
 from ocibroker.helper_protocol import IDENTITY_TOKEN_USER, NAME, NESTED, NOT_FOUND, PREFIX
 from ocibroker.json_answer import JsonAnswer
-from ocibroker.program import find_program
+from ocibroker.program import find_program, is_ours
 from ocibroker.secret import Secret
 from ocibroker.target import DOCKER_HUB, Target
 
@@ -46,9 +46,7 @@ class CredentialHelper:
         found = find_program(name, environ)
         if found is None:
             raise ConfigurationError("is not on the PATH", culprit=name, hint="install it, or take its name out")
-        if found.resolve().name in {NAME, f"{NAME}.exe"}:
-            return None
-        return cls(found)
+        return None if is_ours(found) else cls(found)
 
     def ask(self, target: Target, run: Run) -> Credential | None:
         """Return the login for the host of ``target``, or none where the program says that it has none.

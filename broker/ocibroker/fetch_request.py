@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
@@ -25,10 +25,18 @@ if TYPE_CHECKING:
 class Run(Protocol):
     """Runs another program; see :func:`ocibroker.child.run` for its rules and errors."""
 
-    def __call__(self, argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
+    def __call__(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        inherit: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> Completed:
         """Run ``argv``, whose program is an absolute path, within the request's deadline.
 
-        ``inherit`` passes on the whole environment: for a program of the user's own that expects it.
+        ``inherit`` passes on the whole environment: for a program of the user's own that expects it. ``variables``
+        are set beside those that it gets.
         """
         ...
 

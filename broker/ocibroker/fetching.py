@@ -167,10 +167,16 @@ class Fetching:
 
         means, shown = self.means, self.means.shown
 
-        def run_child(argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
+        def run_child(
+            argv: Sequence[str],
+            *,
+            stdin: bytes = b"",
+            inherit: bool = False,
+            variables: Mapping[str, str] | None = None,
+        ) -> Completed:
             from ocibroker.child import run
 
-            return run(argv, environ=shown, deadline=deadline, stdin=stdin, inherit=inherit)
+            return run(argv, environ=shown, deadline=deadline, stdin=stdin, inherit=inherit, variables=variables)
 
         return FetchRequest(
             target=self.target,

@@ -14,6 +14,11 @@ NESTED: Final = "OCIBROKER_NESTED"
 
 PREFIX: Final = "docker-credential-"
 NAME: Final = f"{PREFIX}ocibroker"
+OURS: Final = frozenset(
+    {NAME, "git-credential-ocibroker", "bazel-credential-ocibroker", "ocibroker-credential-provider", "ocibroker"}
+)
+"""Our executables: none of them is asked as a helper."""
+
 NOT_FOUND: Final = "credentials not found in native keychain"
 """Compared to the letter: nothing may be added to it."""
 

@@ -1,4 +1,4 @@
-"""Where a program of the user's own is: on a ``PATH`` that was passed in, not where anybody could plant it."""
+"""Where a program of the user's own is: not where anybody could plant it, and never ourselves."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ocibroker.errors import ConfigurationError
+from ocibroker.helper_protocol import NESTED, OURS
 
 
 def find_program(name: str, environ: Mapping[str, str]) -> Path | None:
@@ -24,6 +25,30 @@ def find_program(name: str, environ: Mapping[str, str]) -> Path | None:
             _check_owners(Path(found))
             return Path(found)
     return None
+
+
+def chosen_program(path: Path, environ: Mapping[str, str]) -> Path:
+    """Return the program at ``path``, which the configuration names as one to ask.
+
+    Raises :class:`~ocibroker.errors.ConfigurationError` where it is relative, one that everybody could have put
+    there, or ourselves; and wherever ocibroker was itself started by a program that it asked, or the two would
+    never end.
+    """
+    culprit = f"program {str(path)!r}"
+    if not path.is_absolute():
+        raise ConfigurationError("is not an absolute path", culprit=culprit, hint="write its full path")
+    if is_ours(path):
+        raise ConfigurationError("is ocibroker itself", culprit=culprit, hint="name another program")
+    if environ.get(NESTED):
+        why = f"is not asked by an ocibroker that was itself started by one ({NESTED} is set)"
+        raise ConfigurationError(why, culprit=culprit, hint="have the program not ask ocibroker in turn")
+    _check_owners(path)
+    return path
+
+
+def is_ours(program: Path) -> bool:
+    """Whether it is one of our executables, by whatever name it is linked."""
+    return program.resolve().name.removesuffix(".exe") in OURS
 
 
 def _check_owners(program: Path) -> None:

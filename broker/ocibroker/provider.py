@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     )
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
+    from ocibroker.json_web_token import end_of
     from ocibroker.login_places import LoginPlace, login_places
-    from ocibroker.program import find_program
+    from ocibroker.program import chosen_program, find_program
     from ocibroker.quiet import hush, quietly
     from ocibroker.reference import SecretRef, TextRef
     from ocibroker.request import FLEET_PATH, Caller, Options, Request
@@ -94,6 +95,8 @@ __all__ = [
     "TrustSource",
     "as_code",
     "audit_observers",
+    "chosen_program",
+    "end_of",
     "find_program",
     "hush",
     "keyring_secret",
@@ -147,6 +150,8 @@ _HOME = {
     "TrustSource": "hookspecs",
     "as_code": "errors",
     "audit_observers": "hookspecs",
+    "chosen_program": "program",
+    "end_of": "json_web_token",
     "find_program": "program",
     "hush": "quiet",
     "keyring_secret": "authfile",

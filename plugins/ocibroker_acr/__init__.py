@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ocibroker.provider import (
     Anonymous,
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from ocibroker.provider import FetchRequest
 
 __all__ = ["AcrOptions", "AcrProvider", "ocibroker_providers"]
+
+TESTED: Final = (
+    ("client secret or certificate of an application", "emulator: Entra ID, ACR"),
+    ("workload identity", "emulator: Entra ID, ACR"),
+    ("managed identity: virtual machine, App Service, Arc", "emulator: its metadata, ACR"),
+    ("Azure CLI", "emulator: a program in place of az, ACR"),
+    ("the caller's own token, from the kubelet", "emulator: Entra ID, ACR"),
+)
+"""Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from ocibroker.provider import Basic, CredentialUnavailable, FetchRequest, JsonAnswer, Secret, as_code
+from ocibroker.provider import Basic, CredentialUnavailable, FetchRequest, JsonAnswer, Secret, as_code, end_of
 from ocibroker_acr.answer import Answer, as_secret, ask
 from ocibroker_acr.faults import LATER
-from ocibroker_acr.json_web_token import end_of
 from ocibroker_acr.options import AcrOptions
 
 USER: Final = "00000000-0000-0000-0000-000000000000"

@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 _KEEP: Final = timedelta(minutes=5)
 """A helper's answer may be a token of minutes or hours, and does not say so: Docker asks each time."""
 
+TESTED: Final = (
+    ("logins of Docker, Podman, Buildah, skopeo and Helm", "real: these tools, docker-registry"),
+    ("ocibroker login", "real: docker-registry"),
+    ("credential helpers of these tools", "emulator: a program in place of each"),
+)
+"""Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
+
 
 class DockerConfigOptions(Options, frozen=True, kw_only=True):
     """There are none: the environment says where the logins are."""

@@ -7,7 +7,7 @@ connection is the broker's. Nothing is read from ``os.environ``, and nobody is e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ocibroker.provider import (
     Anonymous,
@@ -27,6 +27,16 @@ if TYPE_CHECKING:
     from ocibroker.provider import FetchRequest
 
 __all__ = ["EcrOptions", "EcrProvider", "ocibroker_providers"]
+
+TESTED: Final = (
+    ("keys in the environment or in shared files", "emulator: ECR"),
+    ("profiles, and roles that are assumed", "emulator: moto's STS, ECR"),
+    ("web identity: file or secret", "emulator: STS, ECR"),
+    ("IAM Identity Center", "emulator: SSO, ECR"),
+    ("containers and instances", "emulator: their metadata, ECR"),
+    ("the caller's own token, from the kubelet", "emulator: STS, ECR"),
+)
+"""Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 
 
 class EcrProvider:

@@ -7,7 +7,7 @@ prompted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ocibroker.provider import (
     Anonymous,
@@ -27,6 +27,16 @@ if TYPE_CHECKING:
     from ocibroker.provider import FetchRequest
 
 __all__ = ["GarOptions", "GarProvider", "ocibroker_providers"]
+
+TESTED: Final = (
+    ("key of a service account", "emulator: Google's token endpoint"),
+    ("gcloud's login", "emulator: Google's token endpoint"),
+    ("workload identity federation: file, URL, AWS or secret", "emulator: STS"),
+    ("impersonation", "emulator: IAM Credentials"),
+    ("metadata server", "emulator: metadata server"),
+    ("the caller's own token, from the kubelet", "emulator: STS"),
+)
+"""Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 
 
 class GarProvider:

@@ -31,6 +31,12 @@ __all__ = ["KubernetesOptions", "KubernetesProvider", "ocibroker_providers"]
 _KEEP: Final = timedelta(minutes=1)
 """The API server is asked again after that: a change in a mounted secret takes the kubelet as long."""
 
+TESTED: Final = (
+    ("secret that is mounted", "real: files"),
+    ("secret or service account at the API server", "emulator: API server"),
+)
+"""Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
+
 
 class KubernetesProvider:
     """Serves whatever a rule gives it; claims nothing by itself."""

@@ -25,6 +25,7 @@ ROOMS = (
     "credential",
     "helper_protocol",
     "json_answer",
+    "json_web_token",
     "quiet",
     "tracing",
     "line",

@@ -14,8 +14,10 @@ from ocibroker.errors import ConfigurationError, TLSConfigurationError
 from ocibroker.providers import load
 from ocibroker_acr import AcrOptions
 from ocibroker_ecr import EcrOptions
+from ocibroker_exec import ExecOptions
 from ocibroker_gar import GarOptions
 from ocibroker_kubernetes import KubernetesOptions
+from ocibroker_oidc import OidcOptions
 
 
 @dataclass(frozen=True)
@@ -221,8 +223,10 @@ def test_the_schema_knows_the_options_of_every_provider() -> None:
         "basic": {"username", "password"},
         "docker-config": set(),
         "ecr": {*EcrOptions.__struct_fields__},
+        "exec": {*ExecOptions.__struct_fields__},
         "gar": {*GarOptions.__struct_fields__},
         "kubernetes": {*KubernetesOptions.__struct_fields__},
+        "oidc": {*OidcOptions.__struct_fields__},
     }
 
 

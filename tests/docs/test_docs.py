@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import re
 import subprocess
@@ -28,12 +29,16 @@ from ocibroker.config.schema import (
     TLSTable,
 )
 from ocibroker.provider import Options
+from ocibroker.providers import BUILT_IN
 from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
 from ocibroker_acr import AcrOptions
 from ocibroker_basic import BasicOptions
 from ocibroker_ecr import EcrOptions
+from ocibroker_exec import ExecOptions
 from ocibroker_gar import GarOptions
 from ocibroker_kubernetes import KubernetesOptions
+from ocibroker_oidc import OidcOptions
+from tests.docs import matrix
 from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
 
 CONFIGURATION = ROOT / "docs" / "configuration.md"
@@ -41,7 +46,14 @@ FLEET = ROOT / "docs" / "fleet.md"
 PROVIDERS = ROOT / "docs" / "providers.md"
 REGISTRY = "registry.example.com"
 CLOUDS: Mapping[str, type[Options]] = MappingProxyType(
-    {"ecr.md": EcrOptions, "gar.md": GarOptions, "acr.md": AcrOptions, "kubernetes.md": KubernetesOptions}
+    {
+        "ecr.md": EcrOptions,
+        "gar.md": GarOptions,
+        "acr.md": AcrOptions,
+        "exec.md": ExecOptions,
+        "kubernetes.md": KubernetesOptions,
+        "oidc.md": OidcOptions,
+    }
 )
 OURS = re.compile(r"ocibroker |.*\| (\w+-credential-ocibroker|ocibroker-credential-provider)")
 COMMANDS = [line for block in blocks("sh") for line in block.text.splitlines() if OURS.match(line)]
@@ -143,15 +155,16 @@ class TestExamples:
     def test_the_provider_passes_the_contract_suite(self, machine: dict[str, str], tmp_path: Path) -> None:
         (block,) = blocks("python contract")
         (tmp_path / "test_hello.py").write_text(block.text)
-        environ = {**machine, "PYTHONPATH": str(ROOT / "examples" / "hello_provider")}
+        environ = {**machine, "PYTHONPATH": str(ROOT / "examples" / "plugin-template")}
         run(
             [sys.executable, "-m", "pytest", "-q", "-W", "error", "--rootdir", str(tmp_path), str(tmp_path)],
             environ,
         )
 
     def test_the_provider_is_the_one_in_examples(self) -> None:
-        module = ROOT / "examples" / "hello_provider" / "ocibroker_hello.py"
-        assert f"```python\n{module.read_text()}```" in (ROOT / "CONTRIBUTING.md").read_text()
+        text, folder = (ROOT / "CONTRIBUTING.md").read_text(), ROOT / "examples" / "plugin-template"
+        assert f"```python\n{(folder / 'ocibroker_hello.py').read_text()}```" in text
+        assert f"```python contract\n{(folder / 'test_hello.py').read_text()}```" in text
 
 
 @pytest.mark.parametrize("kind", ["acceptance", "fault"])
@@ -163,6 +176,17 @@ def test_every_item_that_is_said_to_be_shown_is_named_by_a_test_and_the_reverse(
     listed = set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE))
     assert sorted(said - named, key=int) == []
     assert sorted(named - listed, key=int) == []
+
+
+class TestMatrix:
+    def test_it_is_what_the_plugins_and_the_front_ends_say(self) -> None:
+        assert matrix.PAGE.read_text() == matrix.matrix(), "write it anew: python -m tests.docs.matrix"
+
+    @pytest.mark.parametrize("module", BUILT_IN.values(), ids=BUILT_IN)
+    def test_every_plugin_says_what_it_is_tested_against(self, module: str) -> None:
+        proofs = [proof for _, proof in importlib.import_module(module).TESTED]
+        assert proofs
+        assert [proof for proof in proofs if not proof.startswith(("real: ", "emulator: "))] == []
 
 
 class TestFleet:

@@ -10,10 +10,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import ocibroker_hello
 import pytest
 
 from examples import demo
-from examples.hello_provider import ocibroker_hello
 from ocibroker import Anonymous, Bearer, Broker
 from ocibroker.errors import CredentialUnavailable
 from ocibroker.testing import Authority, EmbeddedRegistry, chart
@@ -164,7 +164,7 @@ class TestHelloProvider:
             broker.access("registry.hello.example/app")
 
     def test_its_project_announces_the_module(self) -> None:
-        folder = ROOT / "examples" / "hello_provider"
+        folder = ROOT / "examples" / "plugin-template"
         project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
         module = project["entry-points"]["ocibroker"]["hello"]
         assert (folder / f"{module}.py").samefile(ocibroker_hello.__file__)

@@ -235,3 +235,16 @@ def test_a_deadline_that_is_over_starts_no_conversation(script: Script) -> None:
     with pytest.raises(DeadlineExceeded) as caught:
         run([program], environ={}, deadline=Deadline.after(0))
     assert caught.value.culprit == program
+
+
+@pytest.mark.parametrize("inherit", [False, True])
+def test_a_child_gets_the_variables_that_are_meant_for_it_beside_the_others(
+    script: Script, *, inherit: bool
+) -> None:
+    program = script("sys.stdout.write(repr(sorted(set(os.environ) - {'LC_CTYPE'})))")
+    environ = {"HOME": "/home/alice", "AWS_PROFILE": "prod"}
+    done = run(
+        [program], environ=environ, deadline=Deadline.after(LATE), inherit=inherit, variables={"TOKEN": "t0ken"}
+    )
+    inherited = {"AWS_PROFILE"} if inherit else set()
+    assert done.stdout.decode() == repr(sorted({"HOME", "TOKEN", NESTED, *inherited}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -43,7 +43,14 @@ class Told:
         self.completed = Completed(status, stdout)
         self.asked: list[tuple[list[str], bytes, bool]] = []
 
-    def __call__(self, argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
+    def __call__(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        inherit: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> Completed:
         self.asked.append((list(argv), stdin, inherit))
         return self.completed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -33,7 +33,9 @@ class Profile(Options, frozen=True, kw_only=True):
     profile: str = "default"
 
 
-def run(argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False) -> Completed:
+def run(
+    argv: Sequence[str], *, stdin: bytes = b"", inherit: bool = False, variables: Mapping[str, str] | None = None
+) -> Completed:
     return Completed(len(argv), stdin)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass, fields
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -33,14 +34,29 @@ class Listed:
     reason: str | None
 
 
-def providers(context: typer.Context, output: OutputOption = Output.TABLE) -> None:
+def providers(
+    context: typer.Context,
+    output: OutputOption = Output.TABLE,
+    new: Annotated[
+        str, typer.Option("--new", metavar="NAME", help="Write a provider of that name here, to begin with.")
+    ] = "",
+) -> None:
     """List the providers; what is installed and not enabled is listed, never imported."""
     invocation: Invocation = context.obj
+    if new:
+        invocation.terminal.say_path(_written(new))
+        return
     rows = tuple(_listed(known_providers(invocation)))
     if output is Output.JSON:
         invocation.terminal.say_json([asdict(row) for row in rows])
     else:
         invocation.terminal.show(_table(rows))
+
+
+def _written(name: str) -> Path:
+    from ocibroker.cli.new_provider import write_provider  # here, since most want the list
+
+    return write_provider(name, Path.cwd())
 
 
 def _table(rows: Iterable[Listed]) -> Table:

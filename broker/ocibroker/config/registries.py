@@ -63,15 +63,24 @@ def _options(place: str, table: RegistryTable, providers: Providers, source: Sou
         return None
     provider: Provider[Any] = providers.get(table.provider)
     options = source.decode(table.options.values, provider.options, f"{place}.options")
-    values = {name: getattr(options, name) for name in options.__struct_fields__}
-    changed: dict[str, SecretRef | Path] = {
-        name: source.secret(value, f"{place}.options.{name}")
-        for name, value in values.items()
-        if isinstance(value, SecretRef)
+    placed = {
+        name: _placed(getattr(options, name), f"{place}.options.{name}", source)
+        for name in options.__struct_fields__
     }
-    changed |= {name: source.absolute(str(value)) for name, value in values.items() if isinstance(value, Path)}
-    made: Options = msgspec.structs.replace(options, **changed)
+    made: Options = msgspec.structs.replace(options, **placed)
     return made
+
+
+def _placed(value: Any, place: str, source: Source) -> Any:  # noqa: ANN401  # whatever a schema holds
+    """Return ``value`` with its paths and references taken from where the configuration lies, in tables too."""
+    match value:
+        case SecretRef():
+            return source.secret(value, place)
+        case Path():
+            return source.absolute(str(value))
+        case dict():
+            return {key: _placed(one, f"{place}.{key}", source) for key, one in value.items()}
+    return value
 
 
 def _unknown(providers: Providers) -> set[str]:

@@ -13,8 +13,10 @@ BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
         "basic": "ocibroker_basic",
         "docker-config": "ocibroker_docker_config",
         "ecr": "ocibroker_ecr",
+        "exec": "ocibroker_exec",
         "gar": "ocibroker_gar",
         "kubernetes": "ocibroker_kubernetes",
+        "oidc": "ocibroker_oidc",
     }
 )
 """Entry-point name to module. A test keeps it equal to the distribution's own entry points."""

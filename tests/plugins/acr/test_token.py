@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from ocibroker import Basic
 from ocibroker.errors import CredentialUnavailable, RedirectRefused
-from ocibroker.provider import Secret
+from ocibroker.provider import Secret, end_of
 from ocibroker.testing import CannedResponse
-from ocibroker_acr.json_web_token import end_of
 from tests.azure.emulator import Azure
 from tests.azure.refusal import REQUEST_ID, Refusal
 from tests.azure.registry_tokens import USER, unsigned

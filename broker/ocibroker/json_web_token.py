@@ -6,7 +6,8 @@ import base64
 import binascii
 from datetime import UTC, datetime, timedelta
 
-from ocibroker.provider import JsonAnswer, Secret
+from ocibroker.json_answer import JsonAnswer
+from ocibroker.secret import Secret
 
 
 class _Claims(JsonAnswer):

@@ -1,0 +1,54 @@
+"""Where an identity token comes from. Another source is a class like these, and a line in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from ocibroker.provider import Request, Secret
+from ocibroker_oidc.asking import Asking
+from ocibroker_oidc.brought import Brought
+from ocibroker_oidc.github_actions import GitHubActions
+from ocibroker_oidc.google import Google
+from ocibroker_oidc.kept import Kept
+from ocibroker_oidc.kubernetes import Kubernetes
+from ocibroker_oidc.options import OidcOptions, SourceName
+
+
+class Source(Protocol):
+    """A source of identity tokens."""
+
+    def parts(self, request: Request[OidcOptions]) -> tuple[str, ...]:
+        """Return whose token it is, as declared; two that differ never share an answer. No I/O."""
+        ...
+
+    def watch(self, request: Request[OidcOptions]) -> tuple[Path, ...]:
+        """Return the files whose change makes it another's."""
+        ...
+
+    def token(self, asking: Asking, audience: str) -> Secret:
+        """Return a token for ``audience``; empty is what the source does by itself.
+
+        Raises :class:`~ocibroker.errors.CredentialUnavailable`.
+        """
+        ...
+
+
+SOURCES: Final[Mapping[SourceName, Source]] = MappingProxyType(
+    {
+        "token": Kept(),
+        "github-actions": GitHubActions(),
+        "kubernetes": Kubernetes(),
+        "google": Google(),
+        "caller": Brought(),
+    }
+)
+
+
+def source_of(request: Request[OidcOptions]) -> Source:
+    """Return the caller's own token where there is one, else what the rule says."""
+    caller = request.caller
+    brought = caller is not None and caller.token is not None
+    return SOURCES["caller" if brought else request.options.source]
