@@ -28,15 +28,18 @@ if TYPE_CHECKING:
     from ocibroker.hookspecs import Provider, Providers, SSHKeySource, TrustSource, providers
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
+    from ocibroker.kept_login import KeptLogin
     from ocibroker.login_places import LoginPlace, login_places
+    from ocibroker.login_provider import LoginProvider
     from ocibroker.program import find_program
     from ocibroker.quiet import hush, quietly
-    from ocibroker.reference import SecretRef, TextRef
+    from ocibroker.reference import KeyRef, SecretRef, TextRef
     from ocibroker.request import Caller, Options, Request
     from ocibroker.secret import Secret
     from ocibroker.ssh_key import PrivateKey, SSHKey
     from ocibroker.target import Target
     from ocibroker.tls import TLSPolicy
+    from ocibroker.token_service import TokenService
     from ocibroker.trust import Trust
 
 __all__ = [
@@ -59,7 +62,10 @@ __all__ = [
     "IdentityRefused",
     "IdentityToken",
     "JsonAnswer",
+    "KeptLogin",
+    "KeyRef",
     "LoginPlace",
+    "LoginProvider",
     "NoIdentity",
     "OcibrokerError",
     "Options",
@@ -76,6 +82,7 @@ __all__ = [
     "TLSPolicy",
     "Target",
     "TextRef",
+    "TokenService",
     "Trust",
     "TrustSource",
     "as_code",
@@ -107,7 +114,10 @@ _HOME = {
     "IdentityRefused": "errors",
     "IdentityToken": "credential",
     "JsonAnswer": "json_answer",
+    "KeyRef": "reference",
+    "KeptLogin": "kept_login",
     "LoginPlace": "login_places",
+    "LoginProvider": "login_provider",
     "NoIdentity": "errors",
     "OcibrokerError": "errors",
     "Options": "request",
@@ -124,6 +134,7 @@ _HOME = {
     "TLSPolicy": "tls",
     "Target": "target",
     "TextRef": "reference",
+    "TokenService": "token_service",
     "Trust": "trust",
     "TrustSource": "hookspecs",
     "as_code": "errors",

@@ -34,6 +34,7 @@ from ocibroker.events import (
     Recovered,
     Reloaded,
     Report,
+    Limited,
     Requested,
     Served,
 )
@@ -56,6 +57,14 @@ EVENTS: dict[type[Event], Event] = {
             error="TLSFailed",
         ),
         Requested(provider="ecr", host="sts.test", seconds=0.25, status=503, error="TLSFailed"),
+        Limited(
+            host="registry-1.docker.io",
+            limit=100,
+            remaining=0,
+            at=datetime(2030, 1, 1, tzinfo=UTC),
+            window=21600,
+            source="192.0.2.7",
+        ),
         Failing(
             target=TARGET, provider="ecr", failures=1, pause=5.0, valid=True, reason=CredentialUnavailable("no")
         ),

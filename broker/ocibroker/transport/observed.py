@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from ocibroker.events import Report, Requested
+from ocibroker.transport.rate_limits import RateLimits
 from ocibroker.transport.wire import Wire
 
 PROVIDER = "ocibroker.provider"
@@ -17,11 +18,15 @@ PROVIDER = "ocibroker.provider"
 
 @dataclass(frozen=True, slots=True)
 class ObservedWire:
-    """Sends by ``wire`` and reports each attempt; seconds are those of ``monotonic``, up to the answer's head."""
+    """Sends by ``wire`` and reports each attempt; seconds are those of ``monotonic``, up to the answer's head.
+
+    ``limits`` takes note of each answer.
+    """
 
     wire: Wire
     report: Report
     monotonic: Callable[[], float]
+    limits: RateLimits
 
     @property
     def whose(self) -> str:
@@ -52,6 +57,8 @@ class ObservedWire:
         except BaseException as failure:
             error = type(failure).__name__
             raise
+        else:
+            self.limits.note(request.url.host, answers[0].headers)
         finally:
             if self.report.wanted(Requested.level):
                 self.report(
