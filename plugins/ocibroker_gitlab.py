@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ocibroker.provider import (
+    Anonymous,
     Basic,
     Claim,
     Identity,
@@ -77,16 +78,19 @@ class GitLabProvider:
         login = _login(request)
         return login.identity() if login else Identity(("nobody",))
 
-    def fetch(self, request: FetchRequest[GitLabOptions]) -> Basic:
+    def fetch(self, request: FetchRequest[GitLabOptions]) -> Basic | Anonymous:
         """Read user name and token.
 
-        Raises :class:`~ocibroker.errors.NoIdentity` where neither the rule nor a job of this registry's GitLab has
-        one, and other :class:`~ocibroker.errors.CredentialUnavailable`.
+        GitLab.com serves the public too: where nobody asks, it is anonymous. Elsewhere that raises
+        :class:`~ocibroker.errors.NoIdentity`, and a failure other :class:`~ocibroker.errors.CredentialUnavailable`.
         """
         if login := _login(request):
             return login.read(request)
         job = f"no CI job of {request.target.registry} (CI_REGISTRY) has one in its variables"
-        raise NoIdentity(f"no rule has a token, and {job}", hint="set token in a rule")
+        why = f"no rule has a token, and {job}"
+        if request.target.registry == _HOST:
+            return Anonymous(f"GitLab.com also serves the public, and {why}")
+        raise NoIdentity(why, hint="set token in a rule")
 
 
 def _login(request: Request[GitLabOptions]) -> KeptLogin | None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ocibroker.provider import (
+    Anonymous,
     Basic,
     Claim,
     Identity,
@@ -61,11 +62,12 @@ class GitHubProvider:
         login = _login(request)
         return login.identity() if login else Identity(("nobody",))
 
-    def fetch(self, request: FetchRequest[GitHubOptions]) -> Basic:
+    def fetch(self, request: FetchRequest[GitHubOptions]) -> Basic | Anonymous:
         """Get a token for the installation, or read the one that there is.
 
-        Raises :class:`~ocibroker.errors.NoIdentity` where there is neither, other
-        :class:`~ocibroker.errors.CredentialUnavailable`, and what a connection raises.
+        ghcr.io serves the public too: where nobody asks, it is anonymous. Elsewhere that raises
+        :class:`~ocibroker.errors.NoIdentity`, and a failure other :class:`~ocibroker.errors.CredentialUnavailable`,
+        or what a connection raises.
         """
         if request.options.app:
             from ocibroker_github.app import installation_token
@@ -74,6 +76,8 @@ class GitHubProvider:
         if login := _login(request):
             return login.read(request)
         why = "no rule has a token or an app, and no workflow has GITHUB_TOKEN in its variables"
+        if request.target.registry == _HOST:
+            return Anonymous(f"{_HOST} also serves the public, and {why}")
         raise NoIdentity(why, hint="set token, or app, in a rule")
 
 
