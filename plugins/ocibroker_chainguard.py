@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ocibroker.provider import KeptLogin, LoginProvider, Options, Provider, SecretRef, providers
 
-TESTED: Final = (("pull token", "real: docker-registry, which knows the identity by name"),)
+TESTED: Final = (("pull token", "real: docker-registry, which knows the user by name"),)
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 
 # Not compiled, since only a rule of this provider needs it.

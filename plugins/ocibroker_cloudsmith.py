@@ -11,7 +11,7 @@ from typing import Any, Final
 from ocibroker.provider import KeptLogin, LoginProvider, Options, Provider, SecretRef, TextRef, providers
 
 TESTED: Final = (
-    ("entitlement token", "real: docker-registry, which knows the user token"),
+    ("entitlement token", "real: docker-registry, which knows the user by name"),
     ("API key of a user or of a service", "real: docker-registry, which knows the user by name"),
 )
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""

@@ -11,8 +11,8 @@ from typing import Any, Final
 from ocibroker.provider import KeptLogin, LoginProvider, Options, Provider, SecretRef, TextRef, providers
 
 TESTED: Final = (
-    ("personal access token", "emulator: a registry with a token server"),
-    ("organisation access token", "emulator: a registry with a token server"),
+    ("personal access token", "real: docker-registry, which knows the user by name"),
+    ("organisation access token", "real: docker-registry, which knows the user by name"),
 )
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 

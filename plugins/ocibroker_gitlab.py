@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from ocibroker.provider import FetchRequest
 
 TESTED: Final = (
-    ("token of a CI job", "emulator: a registry with GitLab's token server"),
-    ("deploy token", "emulator: a registry with GitLab's token server"),
-    ("access token of a person, group or project", "emulator: a registry with GitLab's token server"),
+    ("token of a CI job", "real: docker-registry, which knows the user by name"),
+    ("deploy token", "real: docker-registry, which knows the user by name"),
+    ("access token of a person, group or project", "real: docker-registry, which knows the user by name"),
 )
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 

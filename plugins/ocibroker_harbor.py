@@ -12,7 +12,7 @@ from typing import Any, Final
 from ocibroker.provider import KeptLogin, LoginProvider, Options, Provider, SecretRef, TextRef, providers
 
 TESTED: Final = (
-    ("robot account", "real: docker-registry, which knows the robot by name"),
+    ("robot account", "real: docker-registry, which knows the user by name"),
     ("CLI secret of a user", "real: docker-registry, which knows the user by name"),
 )
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""

@@ -12,8 +12,8 @@ from typing import Any, Final
 from ocibroker.provider import KeptLogin, LoginProvider, Options, Provider, SecretRef, providers
 
 TESTED: Final = (
-    ("robot account", "real: docker-registry, which knows the robot by name"),
-    ("OAuth access token, application token", "emulator: a registry with a token server"),
+    ("robot account", "real: docker-registry, which knows the user by name"),
+    ("OAuth access token, application token", "real: docker-registry, which knows the user by name"),
 )
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 

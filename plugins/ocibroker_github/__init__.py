@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["GitHubOptions", "GitHubProvider", "ocibroker_providers"]
 
 TESTED: Final = (
-    ("installation of a GitHub App", "emulator: GitHub's API, a registry with a token server"),
-    ("token of a workflow", "emulator: a registry with a token server"),
-    ("personal access token", "emulator: a registry with a token server"),
+    ("installation of a GitHub App", "emulator: GitHub's API, and docker-registry as ghcr.io"),
+    ("token of a workflow", "real: docker-registry as ghcr.io"),
+    ("personal access token", "real: docker-registry, which knows the user by name"),
 )
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 

@@ -30,11 +30,11 @@ from ocibroker.events import (
     Event,
     Failing,
     Fetched,
+    Limited,
     PeerDenied,
     Recovered,
     Reloaded,
     Report,
-    Limited,
     Requested,
     Served,
 )

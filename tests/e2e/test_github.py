@@ -1,10 +1,12 @@
 """ghcr.io under its real name: a GitHub App's clients get what GitHub issues to its installation."""
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ocibroker.transport.route import direct
 from tests.e2e import cloud_registry
 from tests.e2e.authority import Authority
 from tests.e2e.cloud_registry import CloudRegistry
@@ -62,3 +64,21 @@ class TestApp(WholeWay):
         got = journey.workstation.run("ocibroker", "get", journey.target)
         assert (got.returncode, got.stdout, got.stderr.count("\n")) == (4, "", 1)
         assert "the app is not installed there" in got.stderr
+
+
+class TestWorkflow(WholeWay):
+    because = "it is GitHub's container registry"
+    asked = frozenset()
+    user = "octocat"
+
+    @pytest.fixture
+    def journey(self, registry: CloudRegistry, tmp_path: Path) -> Iterator[Journey]:
+        token = f"ghs_{secrets.token_hex(18)}"
+        with Journey.begun(
+            registry,
+            tmp_path,
+            {"GITHUB_ACTIONS": "true", "GITHUB_ACTOR": self.user, "GITHUB_TOKEN": token},
+            accepts=lambda username, password: (username, password) == (self.user, token),
+            elsewhere=direct,
+        ) as begun:
+            yield begun
