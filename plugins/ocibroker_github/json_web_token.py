@@ -28,7 +28,7 @@ def signed(app: str, key: Secret, now: datetime) -> Secret:
     not installed.
     """
     if find_spec("cryptography") is None:
-        raise CredentialUnavailable("cryptography is not installed", hint="pip install 'ocibroker[github]'")
+        raise CredentialUnavailable("cryptography is not installed", hint="pip install 'ocibroker[github-app]'")
     claims = {"iat": _seconds(now - _BEFORE), "exp": _seconds(now + _LIFE), "iss": app}
     text = f"{_part({'alg': 'RS256', 'typ': 'JWT'})}.{_part(claims)}"
     return Secret(f"{text}.{_encoded(_signature(key, text.encode()))}")
