@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ocibroker.program import find_program
     from ocibroker.quiet import hush, quietly
     from ocibroker.reference import KeyRef, SecretRef, TextRef
-    from ocibroker.request import Caller, Options, Request
+    from ocibroker.request import FLEET_PATH, Caller, Options, Request
     from ocibroker.secret import Secret
     from ocibroker.ssh_key import PrivateKey, SSHKey
     from ocibroker.target import Target
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ocibroker.trust import Trust
 
 __all__ = [
+    "FLEET_PATH",
     "Anonymous",
     "AuthFile",
     "Basic",
@@ -95,6 +96,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "FLEET_PATH": "request",
     "Anonymous": "credential",
     "AuthFile": "authfile",
     "Basic": "credential",

@@ -77,4 +77,5 @@ class TokenService:
         kind = IdentityRefused if status in self.final else CredentialUnavailable
         known = f", request id {ident}" if ident else ""
         later = _LATER if status == 429 or status >= 500 else "compare the rule with the vendor's settings"
-        return kind(f"{self.name} refused: status {status}{known}", hint=self.cures.get(status, later))
+        hint = self.cures.get(status, later)
+        return kind(f"{self.name} refused: status {status}{known}", hint=hint, request_id=ident)
