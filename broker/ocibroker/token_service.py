@@ -16,6 +16,7 @@ A = TypeVar("A", bound=JsonAnswer)
 
 _LATER: Final = "try again later"
 _ELSE: Final = "look at what answers there, and at the proxy"
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _nothing() -> Mapping[int, str]:
@@ -45,35 +46,43 @@ class TokenService:
         bearer: Secret,
         **settings: Any,  # noqa: ANN401  # httpx's
     ) -> A:
-        """Return what is answered to who shows ``bearer`` (RFC 6750); ``settings`` are httpx's, without headers.
+        """Return what is answered to who shows ``bearer`` (RFC 6750); ``settings`` are httpx's.
 
         Raises :class:`~ocibroker.errors.CredentialUnavailable` or :class:`~ocibroker.errors.IdentityRefused` that
         shows nothing of the answer but its status and its id, and what a connection raises.
         """
-        headers = settings.pop("headers", {})
-        try:
-            proof = {"Authorization": f"Bearer {bearer.reveal()}"}
-            answer = request.http.request(method, url, headers={**headers, **proof}, **settings)
-            status, ident, body = answer.status_code, self._ident(answer.headers), answer.content
-        except OcibrokerError as error:  # without the frames, which hold the token
-            failure = error.restated()
-        else:
-            if status in {200, 201} and (found := kind.read(body)) is not None:
-                return found
-            failure = self._refused(status, ident)
-        del proof
-        raise failure
+        answer = self._answer(request, method, url, kind, bearer, **settings)
+        if isinstance(answer, OcibrokerError):  # raised here, where no frame holds the token or what was answered
+            raise answer
+        return answer
 
     def nothing_in_it(self) -> CredentialUnavailable:
         """Return the error for an answer that is none."""
         return CredentialUnavailable(f"{self.name} answered without a token", hint=_ELSE)
 
+    def _answer(
+        self,
+        request: FetchRequest[Any],
+        method: str,
+        url: str,
+        kind: type[A],
+        bearer: Secret,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        **settings: Any,  # noqa: ANN401  # httpx's
+    ) -> A | OcibrokerError:
+        try:
+            proof = {"Authorization": f"Bearer {bearer.reveal()}"}
+            answer = request.http.request(method, url, headers={**headers, **proof}, **settings)
+            if answer.status_code not in {200, 201}:
+                return self._refused(answer.status_code, self._ident(answer.headers))
+            return kind.read(answer.content) or self.nothing_in_it()
+        except OcibrokerError as error:
+            return error.restated()
+
     def _ident(self, headers: Mapping[str, str]) -> str:
         return as_code(headers.get(self.request_id, "")) if self.request_id else ""
 
     def _refused(self, status: int, ident: str) -> CredentialUnavailable:
-        if status in {200, 201}:
-            return self.nothing_in_it()
         kind = IdentityRefused if status in self.final else CredentialUnavailable
         known = f", request id {ident}" if ident else ""
         later = _LATER if status == 429 or status >= 500 else "compare the rule with the vendor's settings"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ocibroker import Broker
 from ocibroker.clock import SystemClock
@@ -82,6 +84,15 @@ def test_headers_that_say_nothing_are_nothing(
     limits.note(HOST, headers)
     said = limits.said(HOST)
     assert (said and (said.remaining, said.limit, said.window, said.source)) == left
+
+
+@given(limit=st.text(), remaining=st.text(), source=st.text())
+def test_whatever_a_registry_says_does_no_harm(limit: str, remaining: str, source: str) -> None:
+    limits = RateLimits(SystemClock(), Report())
+    headers = {"ratelimit-limit": limit, "ratelimit-remaining": remaining, "docker-ratelimit-source": source}
+    limits.note(HOST, headers)
+    said = limits.said(HOST)
+    assert said is None or str(said).isprintable()
 
 
 def test_hosts_without_end_are_not_remembered() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -284,3 +285,25 @@ def test_a_key_may_be_kept_elsewhere(kept: object, github: GitHub, desk: Desk) -
     text = rule("github", HOST, app=APP, private_key=kept, installation=NUMBER)
     broker = desk.broker(text, environ={"KEY": PEM, "HOME": str(desk.folder)})
     assert restricted(github, broker)
+
+
+WITHOUT = """
+import sys
+from datetime import UTC, datetime
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "cryptography": raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+from ocibroker.provider import CredentialUnavailable, PrivateKey
+from ocibroker_github.json_web_token import signed
+
+try: signed("app", PrivateKey("key"), datetime.now(UTC))
+except CredentialUnavailable as error: print(error)
+"""
+
+
+def test_without_what_signs_it_says_what_to_install() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
+    assert done.stdout == "cryptography is not installed (pip install 'ocibroker[github-app]')\n"
