@@ -82,18 +82,24 @@ class GitHubProvider:
 
 
 def _login(request: Request[GitHubOptions]) -> KeptLogin | None:
-    options, environ = request.options, request.environ
-    # In a workflow the variable is that workflow's token. Elsewhere it is anybody's, for anything, and for ghcr.io
-    # one that may not read packages is worse than none.
-    ours = (
-        environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_TOKEN") and request.target.registry == _HOST
-    )
-    token = options.token or (SecretRef(env="GITHUB_TOKEN") if ours else None)
-    if token is None:
-        return None
-    if options.username:
-        return KeptLogin(options.username, token)
-    return KeptLogin.of((environ.get("GITHUB_ACTOR", "") if ours else "") or ANYBODY, token)
+    options = request.options
+    if options.token and options.username:
+        return KeptLogin(options.username, options.token)
+    if options.token:
+        return KeptLogin.of(ANYBODY, options.token)
+    if _is_workflow(request):
+        return KeptLogin.of(request.environ.get("GITHUB_ACTOR") or ANYBODY, SecretRef(env="GITHUB_TOKEN"))
+    return None
+
+
+def _is_workflow(request: Request[GitHubOptions]) -> bool:
+    """Whether ``GITHUB_TOKEN`` is a workflow's, and meant for this registry.
+
+    Elsewhere it is anybody's, for anything, and for ghcr.io one that may not read packages is worse than none.
+    """
+    environ = request.environ
+    ours = environ.get("GITHUB_ACTIONS") == "true" and request.target.registry == _HOST
+    return ours and bool(environ.get("GITHUB_TOKEN"))
 
 
 @providers
