@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ocibroker.lazily import resolve
 
 if TYPE_CHECKING:
+    from ocibroker.audit import AuditRecord
     from ocibroker.authfile import AuthFile, keyring_secret
     from ocibroker.child import Completed
     from ocibroker.claim import Claim, Strength
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
         as_code,
     )
     from ocibroker.fetch_request import FetchRequest, Run
-    from ocibroker.hookspecs import Provider, Providers, SSHKeySource, TrustSource, providers
+    from ocibroker.hookspecs import (
+        AuditObserver,
+        AuditObservers,
+        Provider,
+        Providers,
+        SSHKeySource,
+        TrustSource,
+        audit_observers,
+        providers,
+    )
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
     from ocibroker.kept_login import KeptLogin
@@ -45,6 +55,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FLEET_PATH",
     "Anonymous",
+    "AuditObserver",
+    "AuditObservers",
+    "AuditRecord",
     "AuthFile",
     "Basic",
     "Bearer",
@@ -87,6 +100,7 @@ __all__ = [
     "Trust",
     "TrustSource",
     "as_code",
+    "audit_observers",
     "find_program",
     "hush",
     "keyring_secret",
@@ -98,6 +112,9 @@ __all__ = [
 _HOME = {
     "FLEET_PATH": "request",
     "Anonymous": "credential",
+    "AuditObserver": "hookspecs",
+    "AuditObservers": "hookspecs",
+    "AuditRecord": "audit",
     "AuthFile": "authfile",
     "Basic": "credential",
     "Bearer": "credential",
@@ -140,6 +157,7 @@ _HOME = {
     "Trust": "trust",
     "TrustSource": "hookspecs",
     "as_code": "errors",
+    "audit_observers": "hookspecs",
     "find_program": "program",
     "hush": "quiet",
     "keyring_secret": "authfile",

@@ -4,6 +4,8 @@ from ocibroker.events.audience import Audience
 from ocibroker.events.event import (
     Administered,
     Answered,
+    AuditFailing,
+    AuditRecovered,
     BreakerClosed,
     BreakerOpened,
     Event,
@@ -24,6 +26,8 @@ __all__ = [
     "Administered",
     "Answered",
     "Audience",
+    "AuditFailing",
+    "AuditRecovered",
     "BreakerClosed",
     "BreakerOpened",
     "Event",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ import pluggy
 
 from ocibroker import hookspecs
 from ocibroker.errors import ConfigurationError, OcibrokerError, ProviderUnavailable
-from ocibroker.hookspecs import PROJECT, Provider
+from ocibroker.hookspecs import PROJECT, AuditObserver, Provider
 from ocibroker.providers.built_in import BUILT_IN, UNASKED
 from ocibroker.request import Options
 
@@ -22,10 +22,14 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """The providers that may answer, by name, and the plugins that could not be loaded, with the reason."""
+    """The providers that may answer, by name, and the plugins that could not be loaded, with the reason.
+
+    ``observers`` are told of every record of the sidecar's audit trail, by the name of their plugin.
+    """
 
     loaded: Mapping[str, Provider[Any]]
     broken: Mapping[str, OcibrokerError]
+    observers: Mapping[str, tuple[AuditObserver, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def get(self, name: str) -> Provider[Any]:
         """Return the provider, or raise the :class:`~ocibroker.errors.ProviderUnavailable` that says why not."""
@@ -34,6 +38,10 @@ class Providers:
         if name in self.broken:
             raise self.broken[name].restated()
         raise ProviderUnavailable("is not known", culprit=f"provider {name}", hint="see `ocibroker providers`")
+
+    def have(self, plugin: str, module: str) -> bool:
+        """Whether anything of the plugin of that name and module is loaded: its providers may have other names."""
+        return plugin in self.loaded or plugin in self.observers or any(_is_of(one, module) for one in self)
 
     def __iter__(self) -> Iterator[Provider[Any]]:
         return iter(self.loaded.values())
@@ -44,6 +52,10 @@ class Providers:
         return {**{name: _built_in(name)[0] for name in BUILT_IN}, **self.loaded}
 
 
+def _is_of(provider: Provider[Any], module: str) -> bool:
+    return f"{type(provider).__module__}.".startswith(f"{module}.")
+
+
 def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Providers:
     """Load what is built in and claims targets, those called ``names``, and the objects in ``given``.
 
@@ -52,8 +64,9 @@ def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Provider
     """
     loaded: dict[str, Provider[Any]] = {}
     broken: dict[str, OcibrokerError] = {}
+    observers: dict[str, tuple[AuditObserver, ...]] = {}
     for number, plugin in enumerate(given):
-        _add(loaded, _provided(plugin, f"given-{number}"), taken=BUILT_IN)
+        _take(loaded, observers, plugin, f"given-{number}")
     wanted = dict.fromkeys(names)
     for name in BUILT_IN:
         if name in UNASKED or name in wanted:
@@ -64,12 +77,12 @@ def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Provider
         from ocibroker.providers.distributions import import_plugin  # here, since most configurations name none
 
         try:
-            _add(loaded, _provided(import_plugin(name), name), taken=BUILT_IN)
+            _take(loaded, observers, import_plugin(name), name)
         except ProviderUnavailable as error:
             broken[name] = error
     # A provider need not be called as its plugin is: a rule then names one that is no plugin, and yet is there.
     broken = {name: error for name, error in broken.items() if name not in loaded}
-    return Providers(MappingProxyType(loaded), MappingProxyType(broken))
+    return Providers(MappingProxyType(loaded), MappingProxyType(broken), MappingProxyType(observers))
 
 
 def _built_in(name: str) -> list[Provider[Any]]:
@@ -77,14 +90,36 @@ def _built_in(name: str) -> list[Provider[Any]]:
     return [*importlib.import_module(BUILT_IN[name]).ocibroker_providers()]
 
 
-def _provided(plugin: ModuleType | object, name: str) -> list[Provider[Any]]:
+def _take(
+    loaded: dict[str, Provider[Any]],
+    observers: dict[str, tuple[AuditObserver, ...]],
+    plugin: ModuleType | object,
+    name: str,
+) -> None:
+    offer = _offered(plugin, name)
+    _add(loaded, offer.providers, taken=BUILT_IN)
+    if offer.observers:
+        observers[name] = tuple(offer.observers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    providers: list[Provider[Any]]
+    observers: list[AuditObserver]
+
+
+def _offered(plugin: ModuleType | object, name: str) -> _Offer:
     """Return what one plugin offers. It has a plugin manager of its own: pluggy stops at the first that raises."""
     plugins = pluggy.PluginManager(PROJECT)
     plugins.add_hookspecs(hookspecs)
     try:
         plugins.register(plugin, name=name)
         plugins.check_pending()
-        return [_checked(one, name) for part in _offers(plugins, name) for one in part]
+        hooks = _implemented(plugins, name)
+        return _Offer(
+            [_checked(one, name) for part in hooks.ocibroker_providers() for one in part],
+            [_observing(one, name) for part in hooks.ocibroker_audit_observers() for one in part],
+        )
     except pluggy.PluginValidationError as error:
         why = f"does not implement the hook: {' '.join(str(error).split())}"
     except OcibrokerError:
@@ -96,11 +131,21 @@ def _provided(plugin: ModuleType | object, name: str) -> list[Provider[Any]]:
     raise ProviderUnavailable(why, culprit=f"plugin {name}", hint="mend or uninstall it")
 
 
-def _offers(plugins: pluggy.PluginManager, name: str) -> Any:  # noqa: ANN401  # whatever the hook returned
-    hook = plugins.hook.ocibroker_providers
-    if not hook.get_hookimpls():
-        raise ProviderUnavailable("implements no hook", culprit=f"plugin {name}", hint="mark it @providers")
-    return hook()
+def _implemented(plugins: pluggy.PluginManager, name: str) -> Any:  # noqa: ANN401  # pluggy's own
+    hooks = plugins.hook
+    if not (hooks.ocibroker_providers.get_hookimpls() or hooks.ocibroker_audit_observers.get_hookimpls()):
+        raise ProviderUnavailable(
+            "implements no hook", culprit=f"plugin {name}", hint="mark it @providers or @audit_observers"
+        )
+    return hooks
+
+
+def _observing(observer: Any, plugin: str) -> AuditObserver:  # noqa: ANN401  # whatever the hook returned
+    if not callable(getattr(observer, "observe", None)):
+        why = "offers an observer that observes nothing"
+        raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
+    checked: AuditObserver = observer
+    return checked
 
 
 def _checked(provider: Any, plugin: str) -> Provider[Any]:  # noqa: ANN401  # whatever the hook returned

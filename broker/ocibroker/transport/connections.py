@@ -97,7 +97,7 @@ class Connections:
                 from ocibroker.transport.pools import Pools
 
                 self._pools = Pools(self.policies, self._route)
-                observed = ObservedWire(self._pools, self._report, self._clock.monotonic, self.limits)
+                observed = ObservedWire(self._pools, self._report, self._clock, self.limits)
                 self._wire = self._repeating(observed)
             return self._wire
 
