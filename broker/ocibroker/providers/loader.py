@@ -53,7 +53,9 @@ class Providers:
 
 
 def _is_of(provider: Provider[Any], module: str) -> bool:
-    return f"{type(provider).__module__}.".startswith(f"{module}.")
+    # The options are always a plugin's own, and the class may be ours.
+    places = (type(provider).__module__, provider.options.__module__)
+    return any(f"{place}.".startswith(f"{module}.") for place in places)
 
 
 def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Providers:
