@@ -274,6 +274,7 @@ class Broker:
             lambda: self._footings.explained(wanted, caller),
             lambda: self._whole.inquire(wanted, caller),
             self._whole.answers.known,
+            self._connections.limits,
         )
 
     def ssh_key(

@@ -9,11 +9,13 @@ from typing import Any, Literal
 from ocibroker.cache import Entry
 from ocibroker.credential import Anonymous
 from ocibroker.errors import OcibrokerError
+from ocibroker.events import Limited
 from ocibroker.inquiry import Inquiry
 from ocibroker.known import Known
 from ocibroker.selection import Selection
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies
+from ocibroker.transport.rate_limits import RateLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,8 @@ class Explanation:
 
     ``provider`` is none where nobody answers, ``error`` what would go wrong before anything is sent, ``trouble``
     what went wrong the last time, and for how long nobody is asked because of it. ``otherwise`` is the provider
-    that is asked where the first finds no identity at all.
+    that is asked where the first finds no identity at all. ``limit`` is what the host has said last of how many
+    requests are left, to this broker.
     """
 
     target: str
@@ -40,6 +43,7 @@ class Explanation:
     tls_error: str | None
     cache: str
     trouble: str | None = None
+    limit: str | None = None
     error: str | None = None
 
     def as_data(self) -> dict[str, Any]:
@@ -52,6 +56,7 @@ def explain(
     trusted: Callable[[], tuple[TLSPolicies, str]],
     inquire: Callable[[], Inquiry],
     known: Known,
+    limits: RateLimits,
 ) -> Explanation:
     """Return how a request for ``target`` would go, as far as that can be told; what fails is part of it.
 
@@ -79,7 +84,12 @@ def explain(
         tls_error=tls_error,
         cache=_cached(known.entry(inquiry), known.shared(inquiry)),
         trouble=known.in_the_way(inquiry),
+        limit=_limited(limits.said(inquiry.origin.host)),
     )
+
+
+def _limited(said: Limited | None) -> str | None:
+    return f"{said} at {said.at.isoformat(timespec='seconds')}" if said else None
 
 
 def _name(selection: Selection | None) -> str | None:

@@ -39,15 +39,18 @@ if TYPE_CHECKING:
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
     from ocibroker.json_web_token import end_of
+    from ocibroker.kept_login import KeptLogin
     from ocibroker.login_places import LoginPlace, login_places
+    from ocibroker.login_provider import LoginProvider
     from ocibroker.program import chosen_program, find_program
     from ocibroker.quiet import hush, quietly
-    from ocibroker.reference import SecretRef, TextRef
+    from ocibroker.reference import KeyRef, SecretRef, TextRef
     from ocibroker.request import FLEET_PATH, Caller, Options, Request
     from ocibroker.secret import Secret
     from ocibroker.ssh_key import PrivateKey, SSHKey
     from ocibroker.target import Target
     from ocibroker.tls import TLSPolicy
+    from ocibroker.token_service import TokenService
     from ocibroker.trust import Trust
 
 __all__ = [
@@ -74,7 +77,10 @@ __all__ = [
     "IdentityRefused",
     "IdentityToken",
     "JsonAnswer",
+    "KeptLogin",
+    "KeyRef",
     "LoginPlace",
+    "LoginProvider",
     "NoIdentity",
     "OcibrokerError",
     "Options",
@@ -91,6 +97,7 @@ __all__ = [
     "TLSPolicy",
     "Target",
     "TextRef",
+    "TokenService",
     "Trust",
     "TrustSource",
     "as_code",
@@ -129,7 +136,10 @@ _HOME = {
     "IdentityRefused": "errors",
     "IdentityToken": "credential",
     "JsonAnswer": "json_answer",
+    "KeyRef": "reference",
+    "KeptLogin": "kept_login",
     "LoginPlace": "login_places",
+    "LoginProvider": "login_provider",
     "NoIdentity": "errors",
     "OcibrokerError": "errors",
     "Options": "request",
@@ -146,6 +156,7 @@ _HOME = {
     "TLSPolicy": "tls",
     "Target": "target",
     "TextRef": "reference",
+    "TokenService": "token_service",
     "Trust": "trust",
     "TrustSource": "hookspecs",
     "as_code": "errors",

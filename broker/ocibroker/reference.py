@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from ocibroker.deadline import Deadline
 from ocibroker.errors import CredentialUnavailable, InvalidValue
 from ocibroker.secret import LONGEST, Secret
+from ocibroker.ssh_key import PrivateKey
 
 KEYS: Final = ("file", "env", "exec")
 ENOUGH: Final = 4 * LONGEST + 3
@@ -24,6 +25,8 @@ class SecretRef:
     """
 
     __slots__ = ("env", "exec", "file", "literal")
+    kind: ClassVar[type[Secret]] = Secret
+    """What is kept there."""
 
     def __init__(
         self,
@@ -49,7 +52,7 @@ class SecretRef:
         """
         match value:
             case str():
-                return cls(literal=Secret(value))
+                return cls(literal=cls.kind(value))
             case {"file": str(path), **rest} if not rest and path:
                 return cls(file=Path(path))
             case {"env": str(name), **rest} if not rest and name:
@@ -86,6 +89,13 @@ class TextRef(SecretRef):
     __slots__ = ()
 
 
+class KeyRef(SecretRef):
+    """The same for a private key, which has lines."""
+
+    __slots__ = ()
+    kind = PrivateKey
+
+
 def absolute(path: Path, folder: Path, home: Path) -> Path:
     """Return ``path`` with a leading ``~`` read as ``home``, and a relative one taken from ``folder``."""
     if path.parts[:1] == ("~",):
@@ -108,15 +118,15 @@ def read_secret(reference: SecretRef, *, environ: Mapping[str, str], deadline: D
 
 def _read(reference: SecretRef, environ: Mapping[str, str], deadline: Deadline) -> Secret:
     if reference.file:
-        return Secret(_content(reference.file))
+        return reference.kind(_content(reference.file))
     if reference.env:
         if reference.env not in environ:
             raise CredentialUnavailable(
                 "is not set", culprit=f"variable {reference.env}", hint="set it, or use { file = … }"
             )
-        return Secret(environ[reference.env])
+        return reference.kind(environ[reference.env])
     if reference.exec:
-        return Secret(_output(reference.exec, environ, deadline))
+        return reference.kind(_output(reference.exec, environ, deadline))
     if reference.literal is None:  # __post_init__ has seen to it
         raise InvalidValue("a secret needs exactly one source")
     return reference.literal

@@ -32,6 +32,7 @@ from ocibroker.events import (
     Event,
     Failing,
     Fetched,
+    Limited,
     PeerDenied,
     Recovered,
     Reloaded,
@@ -66,6 +67,14 @@ EVENTS: dict[type[Event], Event] = {
             error="TLSFailed",
             request_id="a1-b2",
             skew=-2.5,
+        ),
+        Limited(
+            host="registry-1.docker.io",
+            limit=100,
+            remaining=0,
+            at=datetime(2030, 1, 1, tzinfo=UTC),
+            window=21600,
+            source="192.0.2.7",
         ),
         Failing(
             target=TARGET,

@@ -11,13 +11,7 @@ import pytest
 
 from ocibroker.config import json_schema, load_config
 from ocibroker.errors import ConfigurationError, TLSConfigurationError
-from ocibroker.providers import load
-from ocibroker_acr import AcrOptions
-from ocibroker_ecr import EcrOptions
-from ocibroker_exec import ExecOptions
-from ocibroker_gar import GarOptions
-from ocibroker_kubernetes import KubernetesOptions
-from ocibroker_oidc import OidcOptions
+from ocibroker.providers import BUILT_IN, load
 
 
 @dataclass(frozen=True)
@@ -217,17 +211,9 @@ def test_the_schema_knows_the_options_of_every_provider() -> None:
         rule["if"]["properties"]["provider"]["const"]: rule["then"]["properties"]["options"]["properties"].keys()
         for rule in schema["$defs"]["RegistryTable"]["allOf"]
     }
-    assert options == {
-        "acr": {*AcrOptions.__struct_fields__},
-        "anonymous": set(),
-        "basic": {"username", "password"},
-        "docker-config": set(),
-        "ecr": {*EcrOptions.__struct_fields__},
-        "exec": {*ExecOptions.__struct_fields__},
-        "gar": {*GarOptions.__struct_fields__},
-        "kubernetes": {*KubernetesOptions.__struct_fields__},
-        "oidc": {*OidcOptions.__struct_fields__},
-    }
+    assert options == {name: {*one.options.__struct_fields__} for name, one in load().known.items()}
+    assert options.keys() == BUILT_IN.keys()
+    assert options["basic"] == {"username", "password"}
 
 
 def test_the_schema_refuses_unknown_keys_as_the_loader_does() -> None:

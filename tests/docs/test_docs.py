@@ -32,12 +32,21 @@ from ocibroker.provider import Options
 from ocibroker.providers import BUILT_IN
 from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
 from ocibroker_acr import AcrOptions
+from ocibroker_artifactory import ArtifactoryOptions
 from ocibroker_basic import BasicOptions
+from ocibroker_chainguard import ChainguardOptions
+from ocibroker_cloudsmith import CloudsmithOptions
+from ocibroker_dockerhub import DockerHubOptions
 from ocibroker_ecr import EcrOptions
 from ocibroker_exec import ExecOptions
 from ocibroker_gar import GarOptions
+from ocibroker_github import GitHubOptions
+from ocibroker_gitlab import GitLabOptions
+from ocibroker_harbor import HarborOptions
 from ocibroker_kubernetes import KubernetesOptions
 from ocibroker_oidc import OidcOptions
+from ocibroker_oracle import OracleOptions
+from ocibroker_quay import QuayOptions
 from tests.docs import matrix
 from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
 
@@ -51,8 +60,21 @@ CLOUDS: Mapping[str, type[Options]] = MappingProxyType(
         "gar.md": GarOptions,
         "acr.md": AcrOptions,
         "exec.md": ExecOptions,
-        "kubernetes.md": KubernetesOptions,
         "oidc.md": OidcOptions,
+        "kubernetes.md": KubernetesOptions,
+        "github.md": GitHubOptions,
+    }
+)
+VENDORS: Mapping[str, type[Options]] = MappingProxyType(
+    {
+        "GitLab": GitLabOptions,
+        "Docker Hub": DockerHubOptions,
+        "Quay": QuayOptions,
+        "Harbor": HarborOptions,
+        "Artifactory": ArtifactoryOptions,
+        "Chainguard": ChainguardOptions,
+        "Cloudsmith": CloudsmithOptions,
+        "Oracle": OracleOptions,
     }
 )
 OURS = re.compile(r"ocibroker |.*\| (\w+-credential-ocibroker|ocibroker-credential-provider)")
@@ -102,6 +124,12 @@ class TestConfiguration:
     @pytest.mark.parametrize(("page", "options"), CLOUDS.items(), ids=CLOUDS)
     def test_every_option_of_a_cloud_is_documented_and_no_other(self, page: str, options: type[Options]) -> None:
         assert [*rows(section(ROOT / "docs" / page, "## Options"))] == [*options.__struct_fields__]
+
+    @pytest.mark.parametrize(("vendor", "options"), VENDORS.items(), ids=VENDORS)
+    def test_every_option_of_a_vendor_is_documented_and_no_other(self, vendor: str, options: type[Options]) -> None:
+        documented = rows(section(ROOT / "docs" / "registries.md", f"## {vendor}"))
+        required = {name: "required" in cells for name, cells in documented.items()}
+        assert required == {field.encode_name: field.required for field in msgspec.structs.fields(options)}
 
     def test_every_table_is_documented(self) -> None:
         titles = re.findall(r"^## `\[+(\w+)\]+`$", CONFIGURATION.read_text(), re.MULTILINE)

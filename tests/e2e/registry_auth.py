@@ -15,12 +15,13 @@ def everyone() -> Auth:
     return {}
 
 
-def htpasswd(file: Path, account: Account) -> Auth:
+def htpasswd(file: Path, *accounts: Account) -> Auth:
     """Basic authentication against ``file``, which is written here."""
     program = executable("htpasswd", "apt-get install apache2-utils")
     # The registry accepts bcrypt only, which the standard library does not have.
-    argv = [program, "-Bbn", account.username, account.password]
-    file.write_bytes(subprocess.run(argv, check=True, capture_output=True, timeout=30).stdout)
+    argvs = ([program, "-Bbn", one.username, one.password] for one in accounts)
+    lines = [subprocess.run(argv, check=True, capture_output=True, timeout=30).stdout for argv in argvs]
+    file.write_bytes(b"".join(lines))
     return {"htpasswd": {"realm": "ocibroker tests", "path": str(file)}}
 
 

@@ -15,9 +15,10 @@ from ocibroker import Basic, Broker, OcibrokerError
 from ocibroker.errors import ConfigurationError, CredentialUnavailable
 from ocibroker.provider import Request, SecretRef, Target, TextRef
 from ocibroker.testing import ProviderContract
-from ocibroker_basic import BasicOptions, BasicProvider
+from ocibroker_basic import BasicOptions, ocibroker_providers
 
 TARGET = "charts.example.com/team/app"
+(BASIC,) = ocibroker_providers()
 PASSWORD = "c0rrect-h0rse: battery staple"
 READ = "import os, pathlib; print(pathlib.Path(os.environ['HOME'], 'password').read_text(), end='')"
 
@@ -39,7 +40,7 @@ class Clock:
 
 
 class _Kept(ProviderContract):
-    provider = BasicProvider()
+    provider = BASIC
     look_alikes = ("registry.example.com", "docker.io/library/alpine", "localhost:5000", "basic.example.com")
     secrets = (PASSWORD,)
 
@@ -196,9 +197,7 @@ def asked(username: TextRef, password: SecretRef) -> Request[BasicOptions]:
 
 
 def test_its_identity_names_the_user_and_the_place_of_the_password() -> None:
-    identity = BasicProvider().identity(
-        asked(TextRef.decode("alice"), SecretRef.decode({"file": "/run/secrets/charts"}))
-    )
+    identity = BASIC.identity(asked(TextRef.decode("alice"), SecretRef.decode({"file": "/run/secrets/charts"})))
     assert identity.parts == ("user alice", "password from file /run/secrets/charts")
     assert identity.watch == (Path("/run/secrets/charts"),)
     assert identity.reach == "local"
@@ -206,7 +205,7 @@ def test_its_identity_names_the_user_and_the_place_of_the_password() -> None:
 
 def test_two_users_and_two_places_are_two_identities() -> None:
     identities = {
-        BasicProvider().identity(asked(TextRef.decode(user), SecretRef.decode(password)))
+        BASIC.identity(asked(TextRef.decode(user), SecretRef.decode(password)))
         for user in ("alice", "bob", {"env": "USER_NAME"})
         for password in ({"file": "/one"}, {"file": "/two"}, {"env": "ONE"}, {"exec": ["/bin/one"]})
     }

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ocibroker.providers import BUILT_IN, UNASKED, load
 from tests.providers.site import Site, provider
 
-BUILT_IN = ["acr", "anonymous", "basic", "docker-config", "ecr", "exec", "gar", "kubernetes", "oidc"]
+CLAIMING = sorted(UNASKED)
 RULE = '[[registry]]\nmatch = "registry.acme.example"\nprovider = "{}"\n'
 ENABLED = '[plugins]\nenable = ["acme"]\n'
 NEIGHBOUR = '[[registry]]\nmatch = "neighbour.example.com"\nprovider = "anonymous"\n'
@@ -26,10 +27,21 @@ def config(folder: Path, text: str) -> Path:
     return path
 
 
+def test_what_is_built_in_and_not_loaded_unasked_claims_nothing() -> None:
+    claims = {name: one.claim.__annotations__["return"] != "None" for name, one in load().known.items()}
+    assert {name for name, claiming in claims.items() if claiming} == UNASKED
+
+
+def test_nobody_can_take_the_name_of_what_is_built_in_and_not_loaded(site: Site) -> None:
+    site.install("acme-broker", provider("quay"), plugin="acme")
+    with pytest.raises(AssertionError, match="provider quay: two plugins offer it"):
+        site.load("acme")
+
+
 class TestTheAllowList:
     def test_what_is_installed_and_not_named_is_listed_and_never_imported(self, site: Site, tmp_path: Path) -> None:
         touched = site.install("acme-broker", provider("acme"), plugin="acme")
-        assert site.load()["loaded"] == BUILT_IN
+        assert site.load()["loaded"] == CLAIMING
         listed = site.run(
             "import json; from dataclasses import asdict; from ocibroker.providers import installed;"
             "print(json.dumps([asdict(one) for one in installed()]))"
@@ -64,7 +76,7 @@ class TestTheAllowList:
         assert site.ask(config(tmp_path, text), "registry.acme.example") == [
             "Anonymous(reason='acme-mirror says so')"
         ]
-        assert site.load("acme", "acme-mirror") == {"loaded": ["acme-mirror", *BUILT_IN], "broken": {}}
+        assert site.load("acme", "acme-mirror") == {"loaded": ["acme-mirror", *CLAIMING], "broken": {}}
 
     def test_what_is_not_installed_is_an_error_that_names_the_rule(self, site: Site, tmp_path: Path) -> None:
         with pytest.raises(AssertionError, match=r"registry\[0\].*plugin acme: is not installed"):
@@ -73,7 +85,7 @@ class TestTheAllowList:
     @pytest.mark.parametrize("name", BUILT_IN)
     def test_nobody_else_can_offer_a_built_in_plugin(self, name: str, site: Site) -> None:
         touched = site.install("hostile", provider("hostile"), plugin=name)
-        assert site.load(name) == {"loaded": BUILT_IN, "broken": {}}
+        assert site.load(name) == {"loaded": sorted({*CLAIMING, name}), "broken": {}}
         assert not touched.exists()
 
     @pytest.mark.acceptance(36)
@@ -118,7 +130,8 @@ class TestTheAllowList:
             "names = {name.split('.')[0] for name in sys.modules}\n"
             "print(json.dumps(sorted(name for name in names if name.startswith('ocibroker_'))))"
         )
-        assert site.run(code) == [f"ocibroker_{name.replace('-', '_')}" for name in BUILT_IN]
+        loaded = sorted({*CLAIMING, "anonymous"})
+        assert site.run(code) == [f"ocibroker_{name.replace('-', '_')}" for name in loaded]
 
 
 HOOK = "from ocibroker.provider import providers\n\n\n@providers\ndef ocibroker_providers():\n    {}\n"

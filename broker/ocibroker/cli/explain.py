@@ -62,6 +62,8 @@ def _answering(found: Explanation) -> Iterator[Fact]:
     yield Fact("cache", found.cache)
     if found.trouble:
         yield Fact("trouble", found.trouble)
+    if found.limit:
+        yield Fact("limit", found.limit)
 
 
 def _each(name: str, values: Iterable[str], source: str = "") -> Iterator[Fact]:

@@ -13,10 +13,10 @@ from ocibroker.reference import KEYS, SecretRef
 
 
 def json_schema(providers: Providers) -> dict[str, Any]:
-    """Return the schema (draft 2020-12) of the file, with the options of every loaded provider."""
+    """Return the schema (draft 2020-12) of the file, with the options of every provider that a rule may name."""
     schema = msgspec.json.schema(Document, schema_hook=_hook)
     rule = schema["$defs"]["RegistryTable"]
-    rule["allOf"] = [_options(name, provider.options) for name, provider in sorted(providers.loaded.items())]
+    rule["allOf"] = [_options(name, provider.options) for name, provider in sorted(providers.known.items())]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ocibroker", **schema}
 
 

@@ -47,7 +47,7 @@ def redacted_configuration(path: Path | None) -> Any:  # noqa: ANN401  # a TOML 
 
 def redacted(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document with such texts only as their keys show to be no secrets."""
-    options = {provider.name: _plain_keys([provider.options]) for provider in load()}
+    options = {name: _plain_keys([provider.options]) for name, provider in load().known.items()}
     return _table(document, _Shown(_plain_keys(_TABLES), options))
 
 

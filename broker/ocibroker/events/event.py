@@ -93,6 +93,31 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.host}: {said} in {self.seconds:.3f} s{_by(self.provider)}"
 
 
+class Limited(msgspec.Struct, frozen=True, kw_only=True):
+    """A host counts requests: of ``limit`` in each ``window`` of seconds ``remaining`` are left, as of ``at``.
+
+    ``source`` is whom it counts, an address or an account; none of them where it does not say.
+    """
+
+    name: ClassVar[str] = "rate_limit"
+    host: str
+    limit: int
+    remaining: int
+    at: datetime
+    window: int | None = None
+    source: str = ""
+
+    @property
+    def level(self) -> int:
+        """Say it loudly once nothing is left: the next pull may be refused."""
+        return logging.DEBUG if self.remaining else logging.INFO
+
+    def __str__(self) -> str:
+        each = f" in {self.window} s" if self.window else ""
+        whose = f", counted for {self.source}" if self.source else ""
+        return f"{self.host}: {self.remaining} of {self.limit} requests left{each}{whose}"
+
+
 class Failing(msgspec.Struct, frozen=True, kw_only=True):
     """A provider has failed so many times in a row, and is not asked again for ``pause`` seconds.
 

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from ocibroker.lazily import resolve
 
 if TYPE_CHECKING:
-    from ocibroker.providers.built_in import BUILT_IN
+    from ocibroker.providers.built_in import BUILT_IN, UNASKED
     from ocibroker.providers.distributions import Installed, installed
     from ocibroker.providers.extras import missing
     from ocibroker.providers.loader import Providers, load
 
-__all__ = ["BUILT_IN", "Installed", "Providers", "installed", "load", "missing"]
+__all__ = ["BUILT_IN", "UNASKED", "Installed", "Providers", "installed", "load", "missing"]
 
 _HOME = {
     "BUILT_IN": "built_in",
     "Installed": "distributions",
     "Providers": "loader",
+    "UNASKED": "built_in",
     "installed": "distributions",
     "load": "loader",
     "missing": "extras",

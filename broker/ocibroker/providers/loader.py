@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
@@ -14,7 +14,7 @@ import pluggy
 from ocibroker import hookspecs
 from ocibroker.errors import ConfigurationError, OcibrokerError, ProviderUnavailable
 from ocibroker.hookspecs import PROJECT, AuditObserver, Provider
-from ocibroker.providers.built_in import BUILT_IN
+from ocibroker.providers.built_in import BUILT_IN, UNASKED
 from ocibroker.request import Options
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
@@ -46,26 +46,34 @@ class Providers:
     def __iter__(self) -> Iterator[Provider[Any]]:
         return iter(self.loaded.values())
 
+    @property
+    def known(self) -> Mapping[str, Provider[Any]]:
+        """All that a rule may name: those that may answer, and what is built in and would be loaded for it."""
+        return {**{name: _built_in(name)[0] for name in BUILT_IN}, **self.loaded}
+
 
 def _is_of(provider: Provider[Any], module: str) -> bool:
-    return f"{type(provider).__module__}.".startswith(f"{module}.")
+    # The options are always a plugin's own, and the class may be ours.
+    places = (type(provider).__module__, provider.options.__module__)
+    return any(f"{place}.".startswith(f"{module}.") for place in places)
 
 
 def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Providers:
-    """Load the objects in ``given``, which need no installing, the built-in plugins, and those called ``names``.
+    """Load what is built in and claims targets, those called ``names``, and the objects in ``given``.
 
-    A name that a provider already has is not sought any more. A plugin that fails is left out and remembered. Two
-    providers of one name are a :class:`~ocibroker.errors.ConfigurationError`.
+    The latter need no installing. A name that a provider already has is not sought any more. A plugin that fails is
+    left out and remembered. Two providers of one name are a :class:`~ocibroker.errors.ConfigurationError`.
     """
     loaded: dict[str, Provider[Any]] = {}
     broken: dict[str, OcibrokerError] = {}
     observers: dict[str, tuple[AuditObserver, ...]] = {}
     for number, plugin in enumerate(given):
         _take(loaded, observers, plugin, f"given-{number}")
+    wanted = dict.fromkeys(names)
     for name in BUILT_IN:
-        # Without pluggy, which looks through each plugin for what ours are known to have: 3 ms of each command.
-        _add(loaded, [*importlib.import_module(BUILT_IN[name]).ocibroker_providers()])
-    for name in dict.fromkeys(names):
+        if name in UNASKED or name in wanted:
+            _add(loaded, _built_in(name))
+    for name in wanted:
         if name in loaded:
             continue
         from ocibroker.providers.distributions import import_plugin  # here, since most configurations name none
@@ -79,6 +87,11 @@ def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Provider
     return Providers(MappingProxyType(loaded), MappingProxyType(broken), MappingProxyType(observers))
 
 
+def _built_in(name: str) -> list[Provider[Any]]:
+    # Without pluggy, which looks through each plugin for what ours are known to have: 3 ms of each command.
+    return [*importlib.import_module(BUILT_IN[name]).ocibroker_providers()]
+
+
 def _take(
     loaded: dict[str, Provider[Any]],
     observers: dict[str, tuple[AuditObserver, ...]],
@@ -86,7 +99,7 @@ def _take(
     name: str,
 ) -> None:
     offer = _offered(plugin, name)
-    _add(loaded, offer.providers)
+    _add(loaded, offer.providers, taken=BUILT_IN)
     if offer.observers:
         observers[name] = tuple(offer.observers)
 
@@ -159,8 +172,8 @@ def _flaw(provider: Any) -> str:  # noqa: ANN401  # whatever the hook returned
     return ""
 
 
-def _add(loaded: dict[str, Provider[Any]], found: list[Provider[Any]]) -> None:
+def _add(loaded: dict[str, Provider[Any]], found: list[Provider[Any]], *, taken: Container[str] = ()) -> None:
     for provider in found:
-        if provider.name in loaded:
+        if provider.name in loaded or provider.name in taken:
             raise ConfigurationError("two plugins offer it", culprit=f"provider {provider.name}", hint="drop one")
         loaded[provider.name] = provider

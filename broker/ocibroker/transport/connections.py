@@ -9,6 +9,7 @@ from ocibroker.clock import Clock
 from ocibroker.events import Report
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies
+from ocibroker.transport.rate_limits import RateLimits
 from ocibroker.transport.route import Route
 from ocibroker.transport.wire import Wire
 
@@ -22,11 +23,21 @@ if TYPE_CHECKING:
 class Connections:
     """A wire over connections of the broker's own; the broker owns it.
 
-    Until something is sent it imports no httpx: an answer that is remembered needs none.
+    Until something is sent it imports no httpx: an answer that is remembered needs none. ``limits`` are what the
+    hosts have said of theirs.
     """
 
-    def __init__(self, policies: TLSPolicies, route: Route, clock: Clock, report: Report) -> None:
+    def __init__(
+        self,
+        policies: TLSPolicies,
+        route: Route,
+        clock: Clock,
+        report: Report,
+        *,
+        limits: RateLimits | None = None,
+    ) -> None:
         self.policies: Final = policies
+        self.limits: Final = limits or RateLimits(clock, report)
         self._route = route
         self._clock = clock
         self._report = report
@@ -58,7 +69,7 @@ class Connections:
 
     def under(self, policies: TLSPolicies) -> Self:
         """Return connections of the same kind under other policies; they share none with these."""
-        return type(self)(policies, self._route, self._clock, self._report)
+        return type(self)(policies, self._route, self._clock, self._report, limits=self.limits)
 
     def of_caller(self, mark: CallerTransport) -> Wire:
         """Return a wire over the caller's own transport."""
@@ -86,7 +97,8 @@ class Connections:
                 from ocibroker.transport.pools import Pools
 
                 self._pools = Pools(self.policies, self._route)
-                self._wire = self._repeating(ObservedWire(self._pools, self._report, self._clock))
+                observed = ObservedWire(self._pools, self._report, self._clock, self.limits)
+                self._wire = self._repeating(observed)
             return self._wire
 
     def _repeating(self, wire: Wire) -> Wire:

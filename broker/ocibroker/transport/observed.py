@@ -17,6 +17,7 @@ from ocibroker.events import Report, Requested
 from ocibroker.origin import DEFAULT_PORT
 from ocibroker.tracing import Note, span
 from ocibroker.transport.http_date import moment
+from ocibroker.transport.rate_limits import RateLimits
 from ocibroker.transport.wire import Wire
 
 PROVIDER = "ocibroker.provider"
@@ -34,11 +35,15 @@ _IDENTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ObservedWire:
-    """Sends by ``wire`` and reports each attempt; seconds are those of ``clock``, up to the answer's head."""
+    """Sends by ``wire`` and reports each attempt; seconds are those of ``clock``, up to the answer's head.
+
+    ``limits`` takes note of each answer.
+    """
 
     wire: Wire
     report: Report
     clock: Clock
+    limits: RateLimits
 
     @property
     def whose(self) -> str:
@@ -71,6 +76,8 @@ class ObservedWire:
         except BaseException as failure:
             error = type(failure).__name__
             raise
+        else:
+            self.limits.note(request.url.host, answers[0].headers)
         finally:
             if self.report.wanted(Requested.level):
                 seconds = self.clock.monotonic() - began

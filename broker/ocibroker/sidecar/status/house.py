@@ -23,9 +23,9 @@ from ocibroker.version import __version__
 
 def providers(found: Providers, silent: Iterable[str]) -> Iterator[ProviderStatus]:
     """Return who may answer and who cannot, with the distribution that each comes from."""
-    sources, others = tuple(silent), installed() if len(found.loaded) > len(BUILT_IN) or found.broken else ()
+    sources, others = tuple(silent), installed() if found.loaded.keys() - BUILT_IN.keys() or found.broken else ()
     for name, provider in found.loaded.items():
-        distribution, version = _origin(name, type(provider).__module__, others)
+        distribution, version = _origin(name, provider.options.__module__, others)  # its class may be ours
         quiet = tuple(source for source in sources if source.split(" by ")[0] == f"provider {name}")
         yield ProviderStatus(name=name, distribution=distribution, version=version, silent=quiet)
     for name, error in found.broken.items():
