@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ocibroker.lazily import resolve
 
 if TYPE_CHECKING:
-    from ocibroker.authfile import AuthFile, keyring_secret
+    from ocibroker.authfile import AuthFile, keyring_password, keyring_secret
     from ocibroker.child import Completed
     from ocibroker.claim import Claim, Strength
     from ocibroker.clock import Clock
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from ocibroker.reference import SecretRef, TextRef
     from ocibroker.request import Caller, Options, Request
     from ocibroker.secret import Secret
+    from ocibroker.secret_field import secret_field, secret_under, text_under
+    from ocibroker.secret_source import SecretOptions, SecretSource, SecretSources, Ttl, secret_sources
     from ocibroker.ssh_key import PrivateKey, SSHKey
     from ocibroker.target import Target
     from ocibroker.tls import TLSPolicy
@@ -71,20 +73,29 @@ __all__ = [
     "SSHKey",
     "SSHKeySource",
     "Secret",
+    "SecretOptions",
     "SecretRef",
+    "SecretSource",
+    "SecretSources",
     "Strength",
     "TLSPolicy",
     "Target",
     "TextRef",
     "Trust",
     "TrustSource",
+    "Ttl",
     "as_code",
     "find_program",
     "hush",
+    "keyring_password",
     "keyring_secret",
     "login_places",
     "providers",
     "quietly",
+    "secret_field",
+    "secret_sources",
+    "secret_under",
+    "text_under",
 ]
 
 _HOME = {
@@ -119,20 +130,29 @@ _HOME = {
     "SSHKey": "ssh_key",
     "SSHKeySource": "hookspecs",
     "Secret": "secret",
+    "SecretOptions": "secret_source",
     "SecretRef": "reference",
+    "SecretSource": "secret_source",
+    "SecretSources": "secret_source",
     "Strength": "claim",
     "TLSPolicy": "tls",
     "Target": "target",
     "TextRef": "reference",
     "Trust": "trust",
     "TrustSource": "hookspecs",
+    "Ttl": "secret_source",
     "as_code": "errors",
     "find_program": "program",
     "hush": "quiet",
+    "keyring_password": "authfile",
     "keyring_secret": "authfile",
     "login_places": "login_places",
     "providers": "hookspecs",
     "quietly": "quiet",
+    "secret_field": "secret_field",
+    "secret_sources": "secret_source",
+    "secret_under": "secret_field",
+    "text_under": "secret_field",
 }
 
 if not TYPE_CHECKING:  # visible to a checker, it would make every misspelling legal

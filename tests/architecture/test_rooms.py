@@ -42,7 +42,9 @@ ROOMS = (
     "socket_trouble",
     "peer_user",
     "sidecar_probe",
+    "kept",
     "reference",
+    "secret_field",
     "pattern",
     "authfile",
     "login_places",
@@ -59,6 +61,8 @@ ROOMS = (
     "fetch_request",
     "credential_helper",
     "hookspecs",
+    "secret_source",
+    "stored_secret",
     "provider",
     "providers",
     # what a broker is made of

@@ -17,7 +17,11 @@ from tests.google.accounts import Accounts
 
 WANTING = sorted(BUILT_IN.keys() & set(metadata("ocibroker").get_all("Provides-Extra") or ()))
 
-OPTIONS = {"kubernetes": "{ fleet_secret = '/nowhere' }"}
+OPTIONS = {
+    "keyring": "{ service = 'charts', username = 'alice' }",
+    "kubernetes": "{ fleet_secret = '/nowhere' }",
+    "vault": "{ url = 'https://vault.test', path = 'charts', token = { file = '/nowhere' } }",
+}
 """What a rule has to say at least for a provider that claims nothing."""
 
 FETCH = """
@@ -88,7 +92,8 @@ def test_the_doctor_says_what_a_rule_needs_and_is_not_installed(
 ) -> None:
     path = lean.folder / f"{name}.toml"
     path.touch(0o600)
-    path.write_text(f'[[registry]]\nmatch = "*.registry.test"\nprovider = "{name}"\n')
+    options = OPTIONS.get(name, "{}")
+    path.write_text(f'[[registry]]\nmatch = "*.registry.test"\nprovider = "{name}"\noptions = {options}\n')
     done = lean.run("-m", "ocibroker", "--config", str(path), "doctor")
     assert (done.returncode, done.stderr) == (0, "")
     assert (f"pip install 'ocibroker[{name}]'" in done.stdout) == (name != only)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.providers.site import Site, provider
 
-BUILT_IN = ["acr", "anonymous", "basic", "docker-config", "ecr", "gar", "kubernetes"]
+BUILT_IN = ["acr", "anonymous", "basic", "docker-config", "ecr", "gar", "keyring", "kubernetes", "vault"]
 RULE = '[[registry]]\nmatch = "registry.acme.example"\nprovider = "{}"\n'
 ENABLED = '[plugins]\nenable = ["acme"]\n'
 NEIGHBOUR = '[[registry]]\nmatch = "neighbour.example.com"\nprovider = "anonymous"\n'

@@ -32,6 +32,8 @@ def options_digest(options: Options) -> str:
 
 
 def _encoded(value: object) -> str:
+    if isinstance(value, SecretRef) and value.kept is not None:
+        return f"{value} {value.kept.digest(options_digest)}"
     if isinstance(value, SecretRef):
         return f"{value} {value.literal.reveal() if value.literal else ''}"
     return repr(value)

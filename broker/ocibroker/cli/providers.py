@@ -64,8 +64,9 @@ def _state(one: Installed, found: Providers, reason: str | None) -> State:
 
 
 def _offers(one: Installed, found: Providers) -> bool:
-    """Whether a loaded provider is the plugin's: its name need not be the plugin's own."""
-    return any(f"{type(provider).__module__}.".startswith(f"{one.module}.") for provider in found)
+    """Whether a loaded provider or source of secrets is the plugin's: its name need not be the plugin's own."""
+    offered = (*found, *found.stores.values())
+    return any(f"{type(part).__module__}.".startswith(f"{one.module}.") for part in offered)
 
 
 def _reason(one: Installed, found: Providers) -> str | None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
 from ocibroker.config.schema import RegistryTable
+from ocibroker.config.secrets import settled
 from ocibroker.config.source import Source
 from ocibroker.errors import ConfigurationError
 from ocibroker.hookspecs import Provider
@@ -17,7 +15,6 @@ from ocibroker.host import split_authority
 from ocibroker.origin import DEFAULT_PORT
 from ocibroker.pattern import Pattern
 from ocibroker.providers import Providers
-from ocibroker.reference import SecretRef
 from ocibroker.request import Options
 from ocibroker.rule import Rule
 
@@ -62,15 +59,10 @@ def _options(place: str, table: RegistryTable, providers: Providers, source: Sou
     if table.provider in providers.broken and table.provider not in _unknown(providers):
         return None
     provider: Provider[Any] = providers.get(table.provider)
-    options = source.decode(table.options.values, provider.options, f"{place}.options")
-    values = {name: getattr(options, name) for name in options.__struct_fields__}
-    changed: dict[str, SecretRef | Path] = {
-        name: source.secret(value, f"{place}.options.{name}")
-        for name, value in values.items()
-        if isinstance(value, SecretRef)
-    }
-    changed |= {name: source.absolute(str(value)) for name, value in values.items() if isinstance(value, Path)}
-    made: Options = msgspec.structs.replace(options, **changed)
+    within = f"{place}.options"
+    made: Options = settled(
+        source.decode(table.options.values, provider.options, within), within, providers, source
+    )
     return made
 
 

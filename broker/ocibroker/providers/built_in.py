@@ -14,7 +14,9 @@ BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
         "docker-config": "ocibroker_docker_config",
         "ecr": "ocibroker_ecr",
         "gar": "ocibroker_gar",
+        "keyring": "ocibroker_keyring",
         "kubernetes": "ocibroker_kubernetes",
+        "vault": "ocibroker_vault",
     }
 )
 """Entry-point name to module. A test keeps it equal to the distribution's own entry points."""
