@@ -22,7 +22,7 @@ $(install) --upgrade 'pip>=25.1'
 endef
 endif
 
-.PHONY: help demo test check bench soak format clean
+.PHONY: help demo test check bench soak pictures format clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: $(VENV)/.installed-dev  ## set up, then measure side by side with other t
 
 soak: $(VENV)/.installed-dev  ## set up, then have real clients served for SECONDS while tokens rotate
 	$(BIN)/python -m tests.soak $(SECONDS)
+
+pictures: $(VENV)/.installed-dev  ## set up, then make the manual's pictures of the status page anew, by Chromium
+	OCIBROKER_E2E=required OCIBROKER_PICTURES=1 $(BIN)/python -m pytest tests/status/test_browser.py -k pictures
 
 format: $(VENV)/.installed-dev  ## set up, then format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix $(CODE)

@@ -46,17 +46,24 @@ class OcibrokerError(Exception):
 
     ``culprit`` names the host, provider, file or configuration key at fault; ``hint`` is the next step,
     in the imperative, or empty. ``retry_after`` is for how many seconds the other side has asked to be left alone;
-    none where it has not.
+    none where it has not; ``request_id`` is its name for what was refused, by which its people find it, or empty.
     """
 
     def __init__(
-        self, message: str, *, culprit: str = "", hint: str = "", retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        culprit: str = "",
+        hint: str = "",
+        retry_after: float | None = None,
+        request_id: str = "",
     ) -> None:
         super().__init__(message, culprit, hint)
         self.message = message
         self.culprit = culprit
         self.hint = hint
         self.retry_after = retry_after
+        self.request_id = request_id
 
     def __reduce__(self) -> tuple[type[OcibrokerError], tuple[str], dict[str, object]]:
         # Pickling by the default protocol would drop the keyword arguments.
@@ -70,7 +77,12 @@ class OcibrokerError(Exception):
         # Not by the class itself: a plugin's own error may be made in another way than ours.
         restated = type(self).__new__(type(self))
         OcibrokerError.__init__(
-            restated, self.message, culprit=self.culprit or culprit, hint=self.hint, retry_after=self.retry_after
+            restated,
+            self.message,
+            culprit=self.culprit or culprit,
+            hint=self.hint,
+            retry_after=self.retry_after,
+            request_id=self.request_id,
         )
         return restated
 

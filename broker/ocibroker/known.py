@@ -65,7 +65,8 @@ class Known:
 
     def outlook(self, inquiry: Inquiry) -> Outlook:
         """Return how things stand here, whatever a store has."""
-        return outlook(self.memory.get(inquiry.key), self.troubles.known(inquiry.key), self.now)
+        entry, trouble = self.memory.get(inquiry.key), self.troubles.known(inquiry.key)
+        return outlook(entry, trouble, self.now, last=inquiry.selection.last)
 
     def forget(self, inquiry: Inquiry) -> bool:
         """Forget the answer, here and in the store, and return whether there was one here."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ocibroker.program import find_program
     from ocibroker.quiet import hush, quietly
     from ocibroker.reference import SecretRef, TextRef
-    from ocibroker.request import Caller, Options, Request
+    from ocibroker.request import FLEET_PATH, Caller, Options, Request
     from ocibroker.secret import Secret
     from ocibroker.secret_field import secret_field, secret_under, text_under
     from ocibroker.secret_source import SecretOptions, SecretSource, SecretSources, Ttl, secret_sources
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ocibroker.trust import Trust
 
 __all__ = [
+    "FLEET_PATH",
     "Anonymous",
     "AuthFile",
     "Basic",
@@ -99,6 +100,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "FLEET_PATH": "request",
     "Anonymous": "credential",
     "AuthFile": "authfile",
     "Basic": "credential",

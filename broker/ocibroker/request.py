@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Generic, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 import msgspec
 
 from ocibroker.secret import Secret
 from ocibroker.target import Target
+
+FLEET_PATH: Final = "ocibroker/fleet-path"
+"""The annotation of a caller that reads a Fleet repository: the folder whose ``fleet.yaml`` has it read."""
 
 
 def _nothing() -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from typing import Final
 from ocibroker.errors import InvalidTarget
 from ocibroker.host import shown, split_authority
 from ocibroker.origin import DEFAULT_PORT, Origin, Scheme
+from ocibroker.url_path import normalised
 
 PULL: Final = ("pull",)
 ACTIONS: Final = frozenset({"pull", "push", "delete"})
@@ -28,7 +29,6 @@ API_PATHS: Final = frozenset({"v1", "v2"})
 
 _COMPONENT: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY: Final = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
-_URL_PATH: Final = re.compile(r"[!$&'()*+,;=:@A-Za-z0-9._~/-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +74,16 @@ class Target:
     def from_url(cls, url: str, *, actions: tuple[str, ...] = PULL) -> Target:
         """Return the target of an ``https://`` or ``http://`` URL: for git, chart repositories and Bazel.
 
-        Query and fragment play no part. Refused are user names and passwords, backslashes, ``.`` and ``..``
-        (``..;`` too, as Java's servers read it), and percent escapes, which a server may read as another path
-        than the one that a rule names.
+        Query and fragment play no part. Refused are user names and passwords, and paths that a server may read as
+        another one than a rule names; ``%2B`` is ``+``, as :func:`~ocibroker.url_path.normalised` has it.
 
         Raises :class:`~ocibroker.errors.InvalidTarget`.
         """
         origin = Origin.parse(url)
-        path = re.split(r"[?#]", url.partition("://")[2], maxsplit=1)[0].partition("/")[2]
-        segments = {segment.partition(";")[0] for segment in path.split("/")}
-        if not _URL_PATH.fullmatch(path) or {".", ".."} & segments:
+        written = re.split(r"[?#]", url.partition("://")[2], maxsplit=1)[0].partition("/")[2]
+        if (path := normalised(written)) is None:
             raise InvalidTarget("has a path that cannot be compared safely", culprit=shown(url))
-        return cls(origin.authority, re.sub("/+", "/", path).strip("/"), actions, origin.scheme)
+        return cls(origin.authority, path, actions, origin.scheme)
 
     def doing(self, actions: tuple[str, ...]) -> Target:
         """Return the same target with other actions."""

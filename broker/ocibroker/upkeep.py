@@ -29,8 +29,15 @@ class Upkeep:
 
     def outlook(self, target: Target) -> Outlook:
         """Return how things stand with ``target``, and raise what is wrong with its configuration."""
-        found = [self._answers.known.outlook(inquiry) for inquiry in self._asked(target)]
-        return next((one for one in found if one.usable and not one.anonymous), found[0])
+        return self.answering(target)[1]
+
+    def answering(self, target: Target) -> tuple[Inquiry, Outlook]:
+        """Return who answers for ``target``, and how things stand there; nobody is asked.
+
+        Raises what is wrong with its configuration.
+        """
+        found = [(inquiry, self._answers.known.outlook(inquiry)) for inquiry in self._asked(target)]
+        return next((one for one in found if one[1].usable and not one[1].anonymous), found[0])
 
     async def renew(self, target: Target, *, deadline: float = 30.0) -> Outlook:
         """Have the credential fetched, within ``deadline`` seconds and unless that is to wait after a failure."""

@@ -74,5 +74,7 @@ def _refused(answer: Answer) -> CredentialUnavailable:
     known = f", request id {answer.ident}" if answer.ident else ""
     later = LATER if answer.status == 429 or answer.status >= 500 else "see docs/acr.md"
     return CredentialUnavailable(
-        f"the registry refused to exchange the token: {named}{known}", hint=_CURES.get(answer.status, later)
+        f"the registry refused to exchange the token: {named}{known}",
+        hint=_CURES.get(answer.status, later),
+        request_id=answer.ident,
     )

@@ -82,5 +82,5 @@ def refused(who: str, answer: Answer, hint: str = "") -> CredentialUnavailable:
     cure = hint or later or next(filter(None, cures))
     if answer.status == 200:
         hint = "look at what answers there, and at the proxy"
-        return CredentialUnavailable(f"{who} answered without a token{known}", hint=hint)
-    return CredentialUnavailable(f"{who} refused: {named}{known}", hint=cure)
+        return CredentialUnavailable(f"{who} answered without a token{known}", hint=hint, request_id=answer.ident)
+    return CredentialUnavailable(f"{who} refused: {named}{known}", hint=cure, request_id=answer.ident)

@@ -46,9 +46,10 @@ class Way:
         hint = CODES.get(code, LATER if status == 429 or status >= 500 else "see docs/ecr.md")
         if code in OF_TIME and (off := _skew(date, self.clock.now())):
             hint = f"set this machine's clock, which is {off} seconds off"
-        known = f", request id {ident}" if as_code(ident) else ""
+        ident = as_code(ident)
+        known = f", request id {ident}" if ident else ""
         kind = IdentityRefused if code in REVOKED else CredentialUnavailable
-        return kind(f"{operation} was refused: {named}{known}; tried {self}", hint=hint)
+        return kind(f"{operation} was refused: {named}{known}; tried {self}", hint=hint, request_id=ident)
 
     def refused_by(self, operation: str, answer: Answer) -> OcibrokerError:
         """Return the same for an answer to a request of our own."""

@@ -86,11 +86,12 @@ class Asking:
         hint = next(cures, LATER if answer.status == 429 or answer.status >= 500 else "see docs/gar.md")
         if step.dated and answer.status == 400 and (off := self._off(answer.headers.get("date", ""))):
             hint = f"set this machine's clock, which is {off} seconds off"
-        return self.failed(f"{step.name} was refused: {named}{known}", hint)
+        return self.failed(f"{step.name} was refused: {named}{known}", hint, said.request_id)
 
-    def failed(self, why: str, hint: str) -> CredentialUnavailable:
+    def failed(self, why: str, hint: str, request_id: str = "") -> CredentialUnavailable:
         """Return the error that says ``why``, and what was tried."""
-        return CredentialUnavailable(f"{why}; tried {', '.join(self.tried) or 'nothing yet'}", hint=hint)
+        tried = ", ".join(self.tried) or "nothing yet"
+        return CredentialUnavailable(f"{why}; tried {tried}", hint=hint, request_id=request_id)
 
     def _off(self, date: str) -> int:
         """Return by how many seconds our clock is off an answer's ``Date``, or 0 where Google would not mind."""

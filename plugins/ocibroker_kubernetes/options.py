@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ocibroker.provider import Options, Request
-
-PATH_ANNOTATION: Final = "ocibroker/fleet-path"
-"""The annotation by which a caller names the folder of the bundle that is read."""
+from ocibroker.provider import FLEET_PATH, Options, Request
 
 _POD: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -55,5 +52,5 @@ class KubernetesOptions(Options, frozen=True, kw_only=True):
 
 def path_of(request: Request[KubernetesOptions]) -> str:
     """Return the path that a secret for paths is asked for: the rule's, else the caller's, else the target's."""
-    said = request.caller.annotations.get(PATH_ANNOTATION, "") if request.caller else ""
+    said = request.caller.annotations.get(FLEET_PATH, "") if request.caller else ""
     return (request.options.path or said or request.target.path).strip("/")

@@ -20,11 +20,13 @@ ROOMS = (
     "encryption_key",
     "ssh_key",
     "trust",
+    "url_path",
     "target",
     "credential",
     "helper_protocol",
     "json_answer",
     "quiet",
+    "line",
     "events",
     # parts that everything may stand on
     "deadline",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bundle.readings import files_of
 from tests.e2e.git_server import git
 
 IDENTITY = ("-c", "user.name=t", "-c", "user.email=t@t.test", "-c", "protocol.file.allow=always")
@@ -69,6 +71,14 @@ def history(folder: Path, *options: str) -> tuple[Work, Mapping[str, str]]:
     work.git("branch", "both")
     work.git("switch", "--quiet", "main")
     return work, commits
+
+
+def cloned(url: str, folder: Path, *options: str, **environ: str) -> dict[str, bytes]:
+    """Return the files that ``git clone`` makes of ``url``."""
+    argv = [git(), *options, "clone", "--quiet", url, str(folder)]
+    usual = {"HOME": str(folder.parent), "PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1"}
+    subprocess.run(argv, env={**usual, **environ}, check=True, timeout=60)
+    return {name: content for name, content in files_of(folder).items() if not name.startswith(".git/")}
 
 
 def bomb(folder: Path) -> Work:

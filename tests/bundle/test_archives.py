@@ -29,7 +29,7 @@ from tests.bundle.packed import ALL, file, link, packed
 from tests.bundle.world import CHARTS, World
 from tests.oci.recorded import Recorded
 from tests.oci.stock import noise
-from tests.transport.brokers import Desk
+from tests.transport.brokers import Desk, rule
 from tests.transport.raw_server import RawServer, raw
 
 ITEMS = [file("app/Chart.yaml", b"name: app"), file("app/templates/x.yaml", b"kind: X"), file("README")]
@@ -93,6 +93,24 @@ class TestWhatIsRead:
 
     def test_so_does_an_archive_if_that_is_said(self, stocked: World) -> None:
         assert stocked.read(f"{URL}?archive=false").root.read_bytes() == APP
+
+    @pytest.mark.acceptance(22)
+    @pytest.mark.parametrize("path", ["my%20apps/app-1.0.0%2Bbuild.tgz", "my%20apps/app-1.0.0%2bbuild.tgz"])
+    def test_harmless_escapes_are_sent_as_they_are_written(self, world: World, path: str) -> None:
+        world.charts.files[f"/team/{path}"] = APP
+        world.charts.guarded["/team"] = ("alice", world.password)
+        bundle = world.read(
+            f"https://{CHARTS}/team/{path}", world.broker(rule(f"{CHARTS}/team", password=world.password))
+        )
+        assert (bundle.root.name, len(bundle.files)) == ("app-1.0.0+build", 3)
+        assert set(world.charts.paths) == {f"/team/{path}"}
+
+    @pytest.mark.acceptance(22)
+    def test_a_rule_is_for_what_an_escape_stands_for(self, world: World) -> None:
+        world.charts.guarded["/"] = ("alice", world.password)
+        world.charts.files["/te%61m/app.tgz"] = APP
+        broker = world.broker(rule(f"{CHARTS}/team", password=world.password))
+        assert world.read(f"https://{CHARTS}/te%61m/app.tgz", broker).files
 
     def test_a_query_goes_along(self, stocked: World) -> None:
         stocked.read(f"{URL}?sig=a%2Fb&archive=tgz&x=1")

@@ -166,7 +166,9 @@ class TestWhatIsThere:
         parent.write("charts/common/Chart.yaml", COMMON.config)
         assert world.read(parent.source).files == ("Chart.yaml", "charts/common/Chart.yaml")
 
-    @pytest.mark.parametrize("content", [b"no archive", packed([file("x/y", b"z")])])
+    @pytest.mark.parametrize(
+        "content", [b"no archive", packed([file("x/y", b"z")])], ids=["no-archive", "no-metadata"]
+    )
     def test_that_is_no_chart_is_refused(self, world: World, parent: Parent, content: bytes) -> None:
         parent.describe(on(REPOSITORY))
         parent.write("charts/broken.tgz", content)

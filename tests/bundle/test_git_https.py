@@ -31,7 +31,7 @@ from ocibroker.provider import Bearer, Credential, IdentityToken, Secret
 from ocibroker.testing import Authority, CannedResponse
 from ocibroker.testing.request import Request
 from tests.bundle.forge import Forge, by_git, forge
-from tests.bundle.git_history import Work, bomb, history
+from tests.bundle.git_history import Work, bomb, cloned, history
 from tests.bundle.readings import files_of
 from tests.e2e.git_server import git
 from tests.kubernetes.mounts import mounted
@@ -158,6 +158,18 @@ def test_a_folder_that_is_not_in_it_is_named(here: Forge, commits: Mapping[str, 
     with pytest.raises(NotFound, match="'charts/none'"):
         here.read(here.url("open/app", "//charts/none"))
     assert here.left == []
+
+
+def test_its_files_are_those_of_a_clone(here: Forge, commits: Mapping[str, str], tmp_path: Path) -> None:
+    account = here.git.accounts["private"].basic
+    files = cloned(
+        f"https://{here.address}/private/app.git",
+        tmp_path / "clone",
+        *("-c", f"http.extraHeader=Authorization: {account}"),
+        GIT_SSL_CAINFO=str(here.desk.roots),
+    )
+    assert files
+    assert files_of(here.read(here.url("private/app")).root) == files
 
 
 @pytest.mark.acceptance(22)

@@ -24,7 +24,8 @@ from ocibroker.errors import (
 )
 from ocibroker.provider import Anonymous, FetchRequest, PrivateKey, SSHKey
 from tests.bundle import ssh_server
-from tests.bundle.git_history import history
+from tests.bundle.git_history import cloned, history
+from tests.bundle.readings import files_of
 from tests.bundle.ssh_server import SSHServer
 from tests.e2e.requirement import executable
 from tests.free_port import free_port
@@ -125,6 +126,15 @@ def test_what_a_ref_means_is_read(ref: str, user: User, commits: Mapping[str, st
     bundle = read(user.broker(), f"git::{user.url}{more}", tmp_path / "out", SOON)
     assert (bundle.resolved, (bundle.root / "README").read_text()) == (commits[name], name)
     assert list(user.runtime.iterdir()) == []
+
+
+def test_its_files_are_those_of_a_clone(user: User, tmp_path: Path) -> None:
+    user.keeps(key="user", known=user.server.known_hosts)
+    own = user.home / ".ssh"
+    command = f"ssh -F /dev/null -i {own / 'id_ed25519'} -o UserKnownHostsFile={own / 'known_hosts'}"
+    files = cloned(user.url, tmp_path / "clone", GIT_SSH_COMMAND=command)
+    assert files
+    assert files_of(read(user.broker(), f"git::{user.url}", tmp_path / "out", SOON).root) == files
 
 
 def test_the_way_scp_writes_it_is_read(user: User, tmp_path: Path) -> None:

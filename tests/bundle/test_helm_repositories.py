@@ -65,6 +65,13 @@ class TestAChart:
             f"alice:{world.password}"
         }
 
+    def test_may_have_its_build_escaped_as_chartmuseum_and_artifactory_do(self, world: World) -> None:
+        built = chart("app", "1.2.0+build")
+        world.charts.files["/stable/index.yaml"] = index(entry(built.version, "charts/app-1.2.0%2Bbuild.tgz"))
+        world.charts.files["/stable/charts/app-1.2.0%2Bbuild.tgz"] = built.layer
+        bundle = world.read(source(), terms=PACKED)
+        assert (bundle.root.name, bundle.root.read_bytes()) == ("app-1.2.0+build.tgz", built.layer)
+
     def test_keeps_the_query_of_its_repository_and_shows_it_nowhere(self, world: World) -> None:
         stock(world.charts, [APP], "/stable")
         bundle = world.read(source(repository=f"{REPOSITORY}?sig=c0ffee"))

@@ -23,6 +23,7 @@ JOINED = {
     "http://charts.test/app.tgz": "http://charts.test/app.tgz",
     "?page=2": "https://charts.test/stable/index.yaml?page=2",
     "app.tgz#top": "https://charts.test/stable/app.tgz",
+    "app-1.0.0%2bbuild.tgz": "https://charts.test/stable/app-1.0.0%2bbuild.tgz",
 }
 
 
@@ -65,9 +66,5 @@ def test_one_that_is_too_long_is_refused() -> None:
 
 
 def test_its_file_is_named_by_the_last_segment() -> None:
-    assert [Link.parse(f"https://h.test{path}").filename for path in ("", "/", "/a", "/a/b.tgz?c/d")] == [
-        "",
-        "",
-        "a",
-        "b.tgz",
-    ]
+    names = {"": "", "/": "", "/a": "a", "/a/b.tgz?c/d": "b.tgz", "/a%20b/c%2B%20d.tgz": "c+ d.tgz"}
+    assert {path: Link.parse(f"https://h.test{path}").filename for path in names} == names

@@ -206,6 +206,12 @@ def test_a_deadline_is_for_each(world: World, silence: RawServer) -> None:
     assert isinstance(bundle, Bundle)
 
 
+def test_a_deadline_names_the_source_of_one_too(world: World) -> None:
+    with pytest.raises(DeadlineExceeded) as raised:
+        world.read(f"{U}/a.txt", terms=Terms(limits=Limits(seconds=0)))
+    assert f"{U}/a.txt" in raised.value.culprit
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_what_ends_the_process_ends_all_of_them_and_leaves_nothing(
     world: World, error: type[BaseException]

@@ -61,7 +61,7 @@ def test_completion_knows_the_commands(desk: Desk) -> None:
     outcome = desk.process(_OCIBROKER_COMPLETE="complete_bash", COMP_WORDS="ocibroker ", COMP_CWORD="1")
     assert outcome.stdout.split() == [
         "get", "explain", "doctor", "pull", "export", "run", "login", "logout", "providers", "setup", "serve",
-        "config", "cache",
+        "status", "config", "cache",
     ]  # fmt: skip
 
 

@@ -107,6 +107,16 @@ class TestSources:
         assert outcome.code == 0
         assert outcome.stdout.splitlines() == [str(table.out / name) for name in ("app", "one.txt", "values.yaml")]
 
+    def test_two_that_would_be_one_file_are_not_wherever_they_lie(self, table: Table) -> None:
+        table.web.files["/one.txt"] = b"another"
+        outcome = table.pull(table.url("/one.txt"), table.reference("one.txt"))
+        assert (outcome.code, outcome.stdout) == (2, f"{table.out / 'one.txt'}\n")
+        assert (
+            f"{table.url('/one.txt')}: would replace what this run writes to {table.out / 'one.txt'}"
+            in outcome.stderr
+        )
+        assert files_of(table.out) == {"one.txt": b"one"}
+
     @pytest.mark.acceptance(20)
     def test_what_is_withheld_is_said(self, table: Table) -> None:
         table.web.guarded["/"] = ("alice", "wonder")

@@ -8,8 +8,8 @@ import pytest
 from rich.text import Text
 
 from ocibroker.cli.facts import Fact, fact_table
-from ocibroker.cli.line import one_line
 from ocibroker.cli.terminal import Terminal
+from ocibroker.line import one_line
 
 LOUD = [Fact("INSECURE", "really", loud=True)]
 LONG = [Fact("ca", "/very" * 100, "here")]

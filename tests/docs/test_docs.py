@@ -47,6 +47,7 @@ from tests.docs import matrix
 from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
 
 CONFIGURATION = ROOT / "docs" / "configuration.md"
+FLEET = ROOT / "docs" / "fleet.md"
 PROVIDERS = ROOT / "docs" / "providers.md"
 REGISTRY = "registry.example.com"
 CLOUDS: Mapping[str, type[Options]] = MappingProxyType(
@@ -205,6 +206,19 @@ class TestMatrix:
         assert [proof for proof in proofs if not proof.startswith(("real: ", "emulator: "))] == []
 
 
+class TestFleet:
+    def test_every_test_that_the_page_names_is_there(self) -> None:
+        named = re.findall(r"`(tests/\S+\.py)::(test_\w+)`", FLEET.read_text())
+        assert named
+        assert [one for one in named if not re.search(rf"def {one[1]}\(", source(one[0]))] == []
+
+    def test_every_feature_has_a_test_or_the_reason_why_not(self) -> None:
+        text = section(FLEET, "## Feature by feature")
+        found = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line[:2] == "| "]
+        features = [row for row in found if row[0] != "feature of Fleet"]
+        assert [row for row in features if len(row) != 3 or not (row[2] or row[1].startswith("no: "))] == []
+
+
 class TestLinks:
     @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
     def test_every_relative_link_resolves(self, page: Path) -> None:
@@ -214,6 +228,11 @@ class TestLinks:
         index = ROOT / "docs" / "index.md"
         linked = {(index.parent / to).resolve() for to in links(index)}
         assert {page for page in (ROOT / "docs").glob("*.md") if page != index} <= linked
+
+
+def source(test: str) -> str:
+    path = ROOT / test
+    return path.read_text() if path.is_file() else ""
 
 
 def hook_signatures() -> Iterator[str]:

@@ -111,7 +111,11 @@ def test_the_proxy_of_a_host_that_is_not_trusted_is_asked_for_tunnels_only(house
         assert server.received == b""
 
 
-def test_a_registry_that_sends_the_credential_back_has_it_shown_by_nobody(house: House) -> None:
+def test_a_registry_that_sends_the_credential_back_has_it_shown_by_nobody(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING", "httpcore")  # as in our commands; below that it shows the headers of answers
+
     def echo(request: Request) -> CannedResponse:
         sent = request.headers.get("authorization", "")
         if not sent:

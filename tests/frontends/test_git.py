@@ -109,6 +109,7 @@ FAILURES = {
     "CR": ("protocol=https\r\nhost=charts.example.com\r\n", "standard input: holds a control character"),
     "NUL": (wanted("charts.example.com\0"), "standard input: holds a control character"),
     "escape in the path": (wanted("charts.example.com", "path=%2e%2e/x"), "cannot be compared safely"),
+    "harmless escape in the path": (wanted("charts.example.com", "path=%2B"), "cannot be compared safely"),
     "too long": (wanted("charts.example.com", f"path={'a' * 65536}"), "standard input: is longer than 65536 bytes"),
     "provider failed": (wanted("failing.token.example"), "provider tokens: the cloud said no (log in)"),
     "bearer token": (wanted("bearer.token.example"), "a bearer token needs a git that knows authtype"),

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocibroker.errors import ConfigurationError, OcibrokerError
-from ocibroker.provider import Basic, Caller
-from ocibroker_kubernetes.options import PATH_ANNOTATION
+from ocibroker.provider import FLEET_PATH, Basic, Caller
 from ocibroker_kubernetes.paths import settings_for
 from ocibroker_kubernetes.value import Value
 from tests.kubernetes.mounts import entry, for_paths, mounted, rule
@@ -150,7 +149,7 @@ class TestWhosePathItIs:
         text = for_paths({path: entry(username=user, password="x") for path, user in users.items()})
         folder = mounted(tmp_path / "paths", {"secrets-path.yaml": text})
         broker = desk.broker(rule("registry.test", f'fleet_secret = "{folder}", path = "{option}"'))
-        who = Caller(annotations={PATH_ANNOTATION: caller}) if caller else None
+        who = Caller(annotations={FLEET_PATH: caller}) if caller else None
         credential = broker.access("registry.test/charts/app", caller=who).credential
         assert isinstance(credential, Basic)
         assert credential.username == expected

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import pytest
 
-from ocibroker import Bearer
+from ocibroker import Bearer, Target
 from ocibroker.config import Address
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, IdentityRefused, OcibrokerError, UsageError
 from ocibroker.events import Administered, Report
 from ocibroker.sidecar.admin import Actions, Endpoints, admin_endpoints
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.listener import Listener
+from ocibroker.sidecar.log_level import LogLevel
 from ocibroker.sidecar.message import Call, Reply
 from ocibroker.sidecar.metrics import Metrics
 from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.prefetch import Prefetch
 from ocibroker.sidecar.succession import Succession
 from tests.sidecar.stand import NAME, TARGET, Stand
+from tests.sidecar.waiting import until
 
 T = TypeVar("T")
+LOGGER = "ocibroker-of-this-test"
 
 
 class Desk:
@@ -31,7 +35,11 @@ class Desk:
 
     def __init__(self, stand: Stand, succession: Succession) -> None:
         self.health = Health(succession, Prefetch(succession), stand.clock)
-        self.metrics, self.actions = Metrics(stand.clock), Actions(succession, Report(stand.events.append))
+        self.changed: list[Target] = []
+        self.loudness = LogLevel(LOGGER, stand.clock)
+        self.metrics = Metrics(stand.clock)
+        report = Report(stand.events.append)
+        self.actions = Actions(succession, report, self.changed.append, self.loudness)
         self.succession = succession
         self.endpoints = self.admin_endpoints(Address(host="127.0.0.1", port=9465))
 
@@ -99,7 +107,7 @@ def test_nothing_ends_the_process(stand: Stand) -> None:
         return {*desk.endpoints}
 
     actions = {path for method, path in at_the_desk(stand, work) if method == "POST"}
-    assert actions == {"/v1/admin/reload", "/v1/admin/evict", "/v1/admin/refresh"}
+    assert actions == {f"/v1/admin/{action}" for action in ("reload", "evict", "refresh", "log-level")}
 
 
 def test_reload(stand: Stand) -> None:
@@ -132,6 +140,50 @@ def test_refresh(stand: Stand) -> None:
         assert await desk.token() == "token-2"
 
     at_the_desk(stand, work)
+
+
+def test_what_is_changed_is_told_to_who_keeps_it_fresh(stand: Stand) -> None:
+    async def work(desk: Desk) -> list[Target]:
+        await desk.token()
+        await desk.post("refresh", {"target": NAME})
+        await desk.post("evict", {"target": NAME})
+        return desk.changed
+
+    assert at_the_desk(stand, work) == [TARGET, TARGET]
+
+
+def test_the_log_is_turned_up_for_a_while(stand: Stand) -> None:
+    async def work(desk: Desk) -> None:
+        logger = logging.getLogger(LOGGER)
+        logger.setLevel(logging.WARNING)
+        told = await desk.post("log-level", {"level": "debug", "seconds": 60})
+        assert told["level"] == "debug"
+        assert (logger.level, desk.loudness.name) == (logging.DEBUG, "debug")
+        await desk.post("log-level", {"level": "info", "seconds": 0.02})
+        assert logger.level == logging.INFO
+        await until(lambda: desk.loudness.until is None)
+        assert logger.level == logging.WARNING
+
+    at_the_desk(stand, work)
+    assert str(stand.told(Administered)[0]) == "127.0.0.1 asked for: log-level debug for 60 s"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b'{"level": "trace", "seconds": 1}',
+        b'{"level": "debug"}',
+        b'{"level": "debug", "seconds": 0}',
+        b'{"level": "debug", "seconds": 3601}',
+        b'{"level": "debug", "seconds": 1, "x": 1}',
+        b"[" * 99999,
+    ],
+)
+def test_a_body_that_is_no_level_is_refused(stand: Stand, body: bytes) -> None:
+    with pytest.raises(UsageError, match="the body is no level and seconds"):
+        at_the_desk(stand, lambda desk: desk.post("log-level", body))
 
 
 @pytest.mark.parametrize("failure", [CredentialUnavailable("denied"), IdentityRefused("is disabled")])

@@ -7,10 +7,13 @@ from dataclasses import replace
 import pytest
 
 from ocibroker import Basic, Secret
+from ocibroker.sidecar.application import Application
+from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.listener import Listener
+from ocibroker.sidecar.message import Call, Reply
 from ocibroker.sidecar.peer import Peer
 from tests.sidecar.asgi import HEADERS, SOCKET, Answered, Caller, Head, without
-from tests.sidecar.node import Node
+from tests.sidecar.node import Node, OneGeneration
 from tests.transport.brokers import Desk, made_rule
 from tests.transport.made_provider import MadeProvider, giving
 
@@ -216,3 +219,58 @@ class TestEveryReply:
 
     def test_lets_no_other_origin_read_it(self, answer: Answered) -> None:
         assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+class TestWhatIsShownToPeople:
+    """The status page, which a browser may ask for where its user goes there himself."""
+
+    PAGE: Head = ((b"host", b"127.0.0.1:9465"),)
+    TYPED = ((b"sec-fetch-site", b"none"), (b"sec-fetch-mode", b"navigate"), (b"sec-fetch-dest", b"document"))
+
+    @pytest.fixture
+    def admin(self, desk: Desk) -> Caller:
+        async def shown(call: Call) -> Reply:
+            return Reply(body=call.query)
+
+        broker = desk.broker()
+        places = {("GET", "/"): shown, ("GET", "/metrics"): shown, ("POST", "/v1/admin/evict"): shown}
+        application = Application(OneGeneration(Generation(1, broker.config, broker)), admin=places)
+        return Caller(application, Listener(name="admin", hosts=frozenset({"127.0.0.1:9465"})))
+
+    @pytest.mark.parametrize(
+        "head", [(), TYPED, (*TYPED, (b"sec-fetch-user", b"?1"))], ids=["curl", "typed", "user"]
+    )
+    def test_it_is_shown(self, admin: Caller, head: Head) -> None:
+        assert admin.send("GET", "/", [*self.PAGE, *head]).status == 200
+
+    def test_our_own_link_is_followed(self, admin: Caller) -> None:
+        head = [*self.PAGE, (b"sec-fetch-site", b"same-origin"), *self.TYPED[1:]]
+        assert admin.send("GET", "/", head).status == 200
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            ((b"sec-fetch-site", b"cross-site"), *TYPED[1:]),
+            ((b"sec-fetch-site", b"same-site"), *TYPED[1:]),
+            (TYPED[0], (b"sec-fetch-mode", b"navigate"), (b"sec-fetch-dest", b"iframe")),
+            (TYPED[0], (b"sec-fetch-mode", b"no-cors"), (b"sec-fetch-dest", b"image")),
+            (TYPED[0], (b"sec-fetch-mode", b"cors"), (b"sec-fetch-dest", b"empty")),
+            ((b"sec-fetch-mode", b"navigate"), (b"sec-fetch-dest", b"document")),
+            ((b"sec-fetch-user", b"?1"),),
+            (*TYPED, (b"origin", b"http://127.0.0.1:9465")),
+        ],
+    )
+    def test_another_page_does_not_get_it(self, admin: Caller, head: Head) -> None:
+        answer = admin.send("GET", "/", [*self.PAGE, *head])
+        assert (answer.status, answer.code) == (403, "browser_refused")
+
+    @pytest.mark.parametrize("field", [b"x-forwarded-for", b"via", b"forwarded"])
+    def test_a_relay_does_not_get_it(self, admin: Caller, field: bytes) -> None:
+        assert admin.send("GET", "/", [*self.PAGE, (field, b"x")]).code == "relay_refused"
+
+    @pytest.mark.parametrize(("method", "path"), [("GET", "/metrics"), ("POST", "/v1/admin/evict")])
+    def test_a_browser_gets_nothing_else(self, admin: Caller, method: str, path: str) -> None:
+        assert admin.send(method, path, [*self.PAGE, *self.TYPED]).code == "browser_refused"
+
+    def test_another_host_is_refused_all_the_same(self, admin: Caller) -> None:
+        assert admin.send("GET", "/", [(b"host", b"evil.example:9465"), *self.TYPED]).code == "host_refused"

@@ -17,6 +17,7 @@ from ocibroker.sidecar.prefetch import Prefetch
 from tests.sidecar.stand import NAME, TARGET, Stand, prefetching
 
 GOOD, BAD = Outlook(usable=True), Outlook()
+ANYBODY, NOBODY = Outlook(usable=True, anonymous=True), Outlook(usable=True, anonymous=True, nobody=True)
 
 
 def asked(stand: Stand, outlooks: dict[str, Outlook], ask: Callable[[Health], Reply], policy: str = "any") -> Reply:
@@ -36,6 +37,11 @@ def asked(stand: Stand, outlooks: dict[str, Outlook], ask: Callable[[Health], Re
             await succession.close(0.1)
 
     return asyncio.run(work())
+
+
+@pytest.mark.parametrize(("stands", "status"), [(ANYBODY, 200), (NOBODY, 503)])
+def test_anonymous_access_is_ready_where_somebody_meant_it(stand: Stand, stands: Outlook, status: int) -> None:
+    assert asked(stand, {NAME: stands}, Health.ready).status == status
 
 
 @pytest.mark.parametrize(

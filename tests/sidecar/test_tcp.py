@@ -203,6 +203,21 @@ class TestBearer:
             until(lambda: client.ask("/", f"Authorization: Bearer {TOKEN}").status == 200, 3)
         assert "nobody is admitted by token" in caplog.text
 
+    def test_a_mode_that_others_may_read_revokes_it_and_one_that_is_mended_does_not_need_a_change(
+        self, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with (
+            caplog.at_level("WARNING"),
+            tcp(folder, replace(BEARER, bearer=(path := token_file(folder)))) as one,
+            Client.of(one.ports["tcp"]) as client,
+        ):
+            assert client.ask("/", f"Authorization: Bearer {TOKEN}").status == 200
+            path.chmod(0o644)
+            until(lambda: client.ask("/", f"Authorization: Bearer {TOKEN}").status == 401, 3)
+            path.chmod(0o600)
+            until(lambda: client.ask("/", f"Authorization: Bearer {TOKEN}").status == 200, 3)
+        assert "can be read or written by others" in caplog.text
+
 
 class Pair:
     """A sidecar's certificate and a client's, each by an authority of its own."""

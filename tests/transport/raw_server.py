@@ -37,10 +37,8 @@ class RawServer:
             except OSError:
                 return
             worker = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            worker.start()  # who closes may join whatever is listed
             with self._lock:
                 self.connections += 1
-                worker.start()  # before it is among those that the end waits for
                 self._workers.append(worker)
 
     def close(self) -> None:

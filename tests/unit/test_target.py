@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
 import httpx
 import pytest
 from hypothesis import assume, example, given
@@ -9,6 +13,7 @@ from hypothesis import strategies as st
 
 from ocibroker.errors import InvalidTarget
 from ocibroker.origin import Origin
+from ocibroker.pattern import Pattern
 from ocibroker.target import DOCKER_HUB, Target
 from ocibroker.transport import origin_of
 
@@ -309,6 +314,12 @@ def test_port_443_and_no_port_are_the_same_target() -> None:
         ("http://a.example:443/b", "http://a.example:443/b"),
         ("https://a.example:80/b", "a.example:80/b"),
         ("https://[::1]:5000/b", "[::1]:5000/b"),
+        ("https://a.example/b-1.0.0%2Bbuild.tgz", "a.example/b-1.0.0+build.tgz"),
+        ("https://a.example/b-1.0.0%2bbuild.tgz", "a.example/b-1.0.0+build.tgz"),
+        ("https://a.example/%74eam/%62", "a.example/team/b"),
+        ("https://a.example/b%20c/d", "a.example/b%20c/d"),
+        ("https://a.example/%5bb%5D", "a.example/%5Bb%5D"),
+        ("https://a.example/b%40c%3Dd", "a.example/b@c=d"),
     ],
 )
 def test_a_url_names_a_target(url: str, target: str) -> None:
@@ -330,6 +341,26 @@ def test_a_url_names_a_target(url: str, target: str) -> None:
         "https://a.example/b\\c",
         "https://a.example/b%2fc",
         "https://a.example/%2e%2e/b",
+        "https://a.example/.%2E/b",
+        "https://a.example/%252e%252e/b",
+        "https://a.example/b%252fc",
+        "https://a.example/b%5cc",
+        "https://a.example/b%3Bc",
+        "https://a.example/b%3fc",
+        "https://a.example/b%23c",
+        "https://a.example/b%00",
+        "https://a.example/b%0a",
+        "https://a.example/b%7f",
+        "https://a.example/b%c3%a9",
+        "https://a.example/b%c0%af",
+        "https://a.example/b%u002e",
+        "https://a.example/b%",
+        "https://a.example/b%2",
+        "https://a.example/%%32%65/b",
+        "https://a.example/%20b",
+        "https://a.example/b%20/c",
+        "https://a.example/..%20/b",
+        "https://a.example/b%20;x/c",
         "https://a.example/../b",
         "https://a.example/b/..",
         "https://a.example/./b",
@@ -349,6 +380,62 @@ def test_a_url_that_could_be_read_in_two_ways_is_refused(url: str) -> None:
     with pytest.raises(InvalidTarget) as caught:
         Target.from_url(url)
     assert "hunter2" not in str(caught.value)
+
+
+def without_dots(path: str) -> str:
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    return "/".join(kept)
+
+
+SERVERS: dict[str, Callable[[str], str]] = {
+    "usual": lambda path: without_dots(unquote(path)),
+    "dots first": lambda path: unquote(without_dots(path)),
+    "decodes twice": lambda path: without_dots(unquote(unquote(path))),
+    "backslashes": lambda path: without_dots(unquote(path).replace("\\", "/")),
+    "parameters": lambda path: without_dots("/".join(one.partition(";")[0] for one in unquote(path).split("/"))),
+    "trims": lambda path: without_dots("/".join(one.strip() for one in unquote(path).split("/"))),
+    "ends at NUL": lambda path: without_dots(unquote(path).partition("\0")[0]),
+    "ends at a mark": lambda path: without_dots(re.split("[?#]", unquote(path))[0]),
+    "Latin-1": lambda path: without_dots(unquote(path, "latin-1")),
+}
+"""What servers make of a path."""
+
+PIECES = st.sampled_from(
+    ["a", "b", "/", ".", "..", ";", "\\", "%", "25", "2e", "2F", "5c", "3B", "00", "20", "2B", "%2e", "%2f", "%5C",
+     "%25", "%20", "%3b", "%61", "%41", "%00", "%3F", "%23", "%c0%af", "%e9", "+", "é"]
+)  # fmt: skip
+
+
+@pytest.mark.acceptance(21, 22)
+@pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
+@given(path=st.lists(PIECES, max_size=12).map("".join), rule=st.lists(st.sampled_from("abA+"), min_size=1))
+def test_no_server_reads_another_path_than_rules_are_compared_with(
+    server: Callable[[str], str], path: str, rule: list[str]
+) -> None:
+    try:
+        target = Target.from_url(f"https://a.example/{path}")
+    except InvalidTarget:
+        return
+    pattern = Pattern.parse(f"a.example/{'/'.join(rule)}")
+    read = re.sub("/+", "/", server(path)).strip("/")
+    if ";" not in target.path:  # what follows one is a parameter to some, and then no part of the path
+        assert read == unquote(target.path)
+    below = pattern.matches("a.example", 443, target.path)
+    assert not below or pattern.matches("a.example", 443, read)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_what_a_target_says_is_the_same_target(path: str) -> None:
+    try:
+        target = Target.from_url(f"https://a.example/{path}")
+    except InvalidTarget:
+        return
+    assert Target.from_url(f"https://{target}") == target
 
 
 @pytest.mark.acceptance(21)

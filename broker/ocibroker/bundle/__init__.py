@@ -8,8 +8,9 @@ from ocibroker.bundle.bundle import Bundle, Chart
 from ocibroker.bundle.grammar import parse
 from ocibroker.bundle.limits import Limits
 from ocibroker.bundle.link import Link
-from ocibroker.bundle.read import Terms, Wanted, read, read_many
+from ocibroker.bundle.read import Wanted, read, read_many
 from ocibroker.bundle.source import ArchiveSource, ChartSource, GitSource, LocalSource, OCISource, Source
+from ocibroker.bundle.terms import Terms
 
 __all__ = [
     "ArchiveSource",

@@ -19,8 +19,15 @@ def read_artifact(source: OCISource, reading: Reading) -> Bundle:
     """
     name = source.reference.target.path.rpartition("/")[2]
     into = reading.folder / "pulled" / name
-    bounded = Bounded(reading, str(source))
-    pulled = pull(reading.broker, source.reference, into, source.wish, progress=bounded, halt=reading.halt)
+    pulled = pull(
+        reading.broker,
+        source.reference,
+        into,
+        source.wish,
+        progress=Bounded(reading, str(source)),
+        halt=reading.halt,
+        caller=reading.caller,
+    )
     root = pulled.files[0] if pulled.files[0].is_dir() or pulled.is_chart else into
     if pulled.is_chart and reading.unpack:
         root = chart_folder(pulled.files[0], reading, str(source))

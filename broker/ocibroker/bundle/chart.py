@@ -40,9 +40,10 @@ def read_chart(source: ChartSource, reading: Reading) -> Bundle:
 
 
 def _index(repository: Link, reading: Reading) -> Index:
-    """Return the index, which the first who wants it fetches: one broker gives everybody the same access to it."""
+    """Return the index, which the first who wants it fetches for all that have the same access to it."""
     link = index_of(repository)
-    key = (link.target.origin, link.url.partition("://")[2].partition("/")[2])  # port 443 and none are the same
+    path = link.url.partition("://")[2].partition("/")[2]
+    key = (link.target.origin, path, reading.fleet_path)  # port 443 and none are the same
     return reading.indexes.get(
         key, lambda: Index.decode(page(link, reading, LARGEST), str(link)), reading.halt.check
     )
@@ -74,7 +75,7 @@ def _pulled(reference: Reference, release: Release, archive: Path, reading: Read
     """Pull what the index says to be in a registry."""
     into = reading.folder / "pulled"
     progress = Bounded(reading, str(reference))
-    pulled = pull(reading.broker, reference, into, progress=progress, halt=reading.halt)
+    pulled = pull(reading.broker, reference, into, progress=progress, halt=reading.halt, caller=reading.caller)
     if not pulled.is_chart:
         raise IntegrityError("is no chart", culprit=str(reference), hint="see what is in the repository's index")
     with writing(archive):

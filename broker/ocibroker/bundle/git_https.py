@@ -39,11 +39,11 @@ def https_way(url: str, reading: Reading, nothing: Path, understood: Understood)
     ``nothing`` is an empty folder. Raises :class:`~ocibroker.errors.OcibrokerError`.
     """
     link = Link(url.rstrip("/"))
-    access = reading.broker.access(link.target, deadline=reading.deadline.left())
+    access = reading.broker.access(link.target, deadline=reading.deadline.left(), caller=reading.caller)
     found = _found(link, reading)
     if found.target.origin != access.origin:
         return _led_away(found, link, reading, nothing)
-    access = reading.broker.access(found.target, deadline=reading.deadline.left())
+    access = reading.broker.access(found.target, deadline=reading.deadline.left(), caller=reading.caller)
     known = not isinstance(access.credential, Anonymous)
     return Way(
         url=_url(found),

@@ -81,7 +81,7 @@ def ssh_way(source: GitSource, reading: Reading, private: Path) -> Way:
 
 def _means(source: GitSource, target: Target, reading: Reading, private: Path) -> _Means:
     broker = reading.broker
-    if (key := broker.ssh_key(target, deadline=reading.deadline.left())) is not None:
+    if (key := broker.ssh_key(target, deadline=reading.deadline.left(), caller=reading.caller)) is not None:
         return _given(key, broker, private)
     if source.ssh_key is not None:
         beside = _there([source.ssh_key.parent / "known_hosts"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final, Self
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from ocibroker.errors import InvalidTarget
 from ocibroker.host import shown
@@ -20,7 +20,8 @@ class Link:
     """``place`` is an ``https://`` or ``http://`` URL up to its query; ``query`` may be secret, and is never shown.
 
     ``place`` is what :meth:`~ocibroker.target.Target.from_url` takes: without a user name, a password, ``..`` or
-    percent escapes. Raises :class:`~ocibroker.errors.InvalidTarget`.
+    percent escapes that servers read differently. It is sent as it is written. Raises
+    :class:`~ocibroker.errors.InvalidTarget`.
     """
 
     place: str
@@ -73,8 +74,8 @@ class Link:
 
     @property
     def filename(self) -> str:
-        """The last segment of its path; empty where there is none."""
-        return self.place.partition("://")[2].partition("/")[2].rpartition("/")[2]
+        """The last segment of its path, decoded; empty where there is none."""
+        return unquote(self.place.partition("://")[2].partition("/")[2].rpartition("/")[2])
 
     def __str__(self) -> str:
         return f"{self.place}?…" if self.query else self.place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,20 +13,19 @@ from typing import Final
 from ocibroker.broker import Broker
 from ocibroker.bundle.bundle import Bundle
 from ocibroker.bundle.grammar import parse
-from ocibroker.bundle.limits import USUAL, Limits
 from ocibroker.bundle.link import without_secrets
 from ocibroker.bundle.once import Once
 from ocibroker.bundle.readers import read_source
 from ocibroker.bundle.reading import Reading
 from ocibroker.bundle.repository_index import Index
 from ocibroker.bundle.source import Source
+from ocibroker.bundle.terms import AS_USUAL, Terms
 from ocibroker.bundle.workshop import Workshop
 from ocibroker.deadline import Deadline
 from ocibroker.errors import OcibrokerError
 from ocibroker.oci.crew import work
 from ocibroker.oci.halt import Halt
-from ocibroker.oci.progress import Progress, Unseen
-from ocibroker.origin import Origin
+from ocibroker.oci.progress import Unseen
 
 _LOG: Final = logging.getLogger("ocibroker")
 
@@ -34,34 +33,18 @@ SOURCES: Final = 8
 """Sources at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How sources are read: within which ``limits`` each, and whether charts are unpacked.
-
-    ``dependencies`` is whether charts in folders get what they depend on and do not hold. ``progress`` is told how
-    far they are. ``halt`` ends the reading from another thread.
-    """
-
-    limits: Limits = USUAL
-    unpack: bool = True
-    dependencies: bool = True
-    progress: Progress | None = None
-    halt: Halt | None = None
-
-
-AS_USUAL: Final = Terms()
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A source, as a value or as a person writes it, and the folder of the run that its bundle is to lie in.
 
-    Without ``dependencies`` its charts do not get what they depend on.
+    Without ``dependencies`` its charts do not get what they depend on. ``fleet_path`` is the folder, in a Fleet
+    repository, whose file has it read: a secret may have an account for each.
     """
 
     source: Source | str
     below: str = ""
     dependencies: bool = True
+    fleet_path: str = ""
 
 
 def read(
@@ -72,8 +55,11 @@ def read(
     It gets its name there when all of it is complete. A text is read as :func:`~ocibroker.bundle.grammar.parse`
     does. Raises :class:`~ocibroker.errors.OcibrokerError`.
     """
-    with Workshop(Path(into)) as workshop:
-        return _Run(broker, workshop, terms, terms.halt or Halt()).read(0, Wanted(source))
+    with Workshop(Path(into), terms.written) as workshop:
+        outcome = _Run(broker, workshop, terms, terms.halt or Halt()).outcome(0, Wanted(source))
+    if isinstance(outcome, OcibrokerError):
+        raise outcome
+    return outcome
 
 
 def read_many(
@@ -94,7 +80,7 @@ def read_many(
     def settle(number: int, one: Wanted) -> None:
         outcomes[one] = run.outcome(number, one)
 
-    with Workshop(Path(into)) as workshop:
+    with Workshop(Path(into), terms.written) as workshop:
         run = _Run(broker, workshop, terms, halt)
         tasks = [partial(settle, *pair) for pair in enumerate(dict.fromkeys(wanted))]
         work(tasks, workers=SOURCES, halt=halt)
@@ -109,7 +95,7 @@ class _Run:
     workshop: Workshop
     terms: Terms
     halt: Halt
-    indexes: Once[tuple[Origin, str], Index] = field(default_factory=Once)
+    indexes: Once[Hashable, Index] = field(default_factory=Once)
 
     def read(self, number: int, wanted: Wanted) -> Bundle:
         """Read it, and give it its place."""
@@ -142,6 +128,7 @@ class _Run:
             unpack=self.terms.unpack,
             dependencies=self.terms.dependencies and wanted.dependencies,
             indexes=self.indexes,
+            fleet_path=wanted.fleet_path,
         )
 
 

@@ -37,7 +37,7 @@ def opened(link: Link, reading: Reading, headers: Mapping[str, str] = _NOTHING) 
     host's policy does not allow, and what else the transport raises.
     """
     for _ in range(MOST_HOPS + 1):
-        access = reading.broker.access(link.target, deadline=reading.deadline.left())
+        access = reading.broker.access(link.target, deadline=reading.deadline.left(), caller=reading.caller)
         with _client(access, headers) as http, closing(_asked(http, link, access, reading)) as answer:
             following = answer.next_request
             if following is None or origin_of(following.url) != access.origin:

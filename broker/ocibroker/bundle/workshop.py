@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,14 +25,14 @@ _ROUNDS: Final = 3
 class Workshop:
     """A private folder below ``into``, on the same disk; a context manager that removes it. Safe for threads.
 
-    What a run that was killed has left there is removed by the next one. Raises
-    :class:`~ocibroker.errors.WriteFailed`.
+    What a run that was killed has left there is removed by the next one; what this run has ``written`` already is
+    not replaced. Raises :class:`~ocibroker.errors.WriteFailed`.
     """
 
-    def __init__(self, into: Path) -> None:
+    def __init__(self, into: Path, written: Iterable[Path] = ()) -> None:
         self._into: Final = into
         self._lock = threading.Lock()
-        self._published: set[Path] = set()
+        self._published = set(written)
         self._folder = into
         self._held: int | None = None
 

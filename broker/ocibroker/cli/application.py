@@ -20,6 +20,7 @@ from ocibroker.cli.providers import providers
 from ocibroker.cli.pull import pull
 from ocibroker.cli.serve import serve
 from ocibroker.cli.setup import setup
+from ocibroker.cli.status import status
 
 NAME: Final = "ocibroker"
 """The command's name, however the process was started."""
@@ -36,7 +37,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     root.callback()(options)
-    _add(root, get, explain, doctor, pull, export, run, login, logout, providers, setup, serve)
+    _add(root, get, explain, doctor, pull, export, run, login, logout, providers, setup, serve, status)
     _add(
         _group(root, "config", "Check, describe and find the configuration."),
         config.check,

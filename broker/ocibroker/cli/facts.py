@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ocibroker.cli.line import one_line
+from ocibroker.line import one_line
 
 if TYPE_CHECKING:
     from rich.table import Table

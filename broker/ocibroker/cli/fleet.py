@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocibroker.cli.sources import Outcome
+from ocibroker.cli.sources import Outcome, written
 from ocibroker.errors import OcibrokerError
 
 if TYPE_CHECKING:
@@ -14,21 +15,25 @@ if TYPE_CHECKING:
     from ocibroker.oci import Progress
 
 
-def fetch_fleet(broker: Broker, folder: str, into: str, progress: Progress) -> tuple[Outcome, ...]:
+def fetch_fleet(
+    broker: Broker, folder: str, into: str, progress: Progress, before: Sequence[Outcome] = ()
+) -> tuple[Outcome, ...]:
     """Read each chart that a ``fleet.yaml`` in ``folder`` names, and return what became of it, file by file.
 
-    It lies in ``into`` as its file lies in ``folder``. One that fails stops no other.
+    It lies in ``into`` as its file lies in ``folder``, and replaces nothing that came ``before``. One that fails
+    stops no other.
     """
     from ocibroker.bundle import Terms, Wanted, read_many
     from ocibroker.bundle.fleet import fleet_sources
 
     charts = fleet_sources(Path(folder))
     wanted = [
-        Wanted(one.source, _place(one, folder), dependencies=one.dependencies)
+        Wanted(one.source, place := _place(one, folder), one.dependencies, fleet_path=place)
         for one in charts
         if not isinstance(one.source, OcibrokerError)
     ]
-    read = iter(read_many(broker, wanted, into, Terms(unpack=False, progress=progress)) if wanted else ())
+    terms = Terms(unpack=False, progress=progress, written=written(one.result for one in before))
+    read = iter(read_many(broker, wanted, into, terms) if wanted else ())
     return tuple(
         Outcome(str(one.file), one.source, str(one.file))
         if isinstance(one.source, OcibrokerError)

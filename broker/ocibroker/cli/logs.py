@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Final, TextIO
 
 from ocibroker.cli.frames import ErrorInfo, frames_of
-from ocibroker.cli.line import one_line
+from ocibroker.line import one_line
 
 OURS: Final = "ocibroker"
 HELD: Final = ("httpx", "httpcore", "botocore", "urllib3", "azure", "google", "msal")

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ocibroker.cli import logs
-from ocibroker.cli.line import one_line
 from ocibroker.cli.terminal import Terminal
+from ocibroker.line import one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress

@@ -73,7 +73,7 @@ def pull(
         raise UsageError("takes the versions that its files name", culprit=f"--fleet {fleet}", hint=hint)
     with invocation.broker() as broker, shown(invocation.terminal) as progress:
         outcomes = fetch(broker, texts, directory, wish, progress, repository=repository)
-        outcomes += fetch_fleet(broker, fleet, directory, progress) if fleet else ()
+        outcomes += fetch_fleet(broker, fleet, directory, progress, outcomes) if fleet else ()
     told(outcomes, invocation.terminal, as_json=as_json)
 
 

@@ -47,6 +47,7 @@ def serve(
 
 def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: ServiceLog) -> None:
     from ocibroker.clock import SystemClock
+    from ocibroker.events import Audience
     from ocibroker.sidecar.building import Building
     from ocibroker.sidecar.confinement import confine
     from ocibroker.sidecar.doors import open_doors
@@ -59,11 +60,12 @@ def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: 
     hang_up = HangUp()
     clock, environ = SystemClock(), invocation.environ
     metrics = Metrics(clock)
+    audience = Audience(metrics.observe)
     building = Building(
         environ=_without_supervisors(environ),
         process=os.environ,
         path=invocation.config,
-        observe=metrics.observe,
+        observe=audience,
         passed="LISTEN_FDS" in environ,
     )
     first = building(1)
@@ -77,6 +79,7 @@ def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: 
             notifier=Notifier.from_environ(environ),
             logged=Logged(dropped=log.dropped, suppressed=log.suppressed),
             hang_up=hang_up,
+            audience=audience,
         )
         run(service)
 

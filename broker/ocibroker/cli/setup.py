@@ -10,8 +10,8 @@ import typer
 
 from ocibroker.cli.exits import ExitCode
 from ocibroker.cli.invocation import Invocation
-from ocibroker.cli.line import one_line
 from ocibroker.errors import UsageError
+from ocibroker.line import one_line
 from ocibroker.program import find_program
 
 if TYPE_CHECKING:

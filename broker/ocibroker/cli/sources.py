@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ocibroker.bundle import Bundle, Source
     from ocibroker.oci import Progress, Pulled, Wish
 
+    Result = Pulled | Bundle | OcibrokerError
+
 STDIN: Final = "-"
 """The list that is standard input."""
 _LONGEST: Final = 1024 * 1024
@@ -26,7 +28,7 @@ class Outcome:
     """``source`` is safe to show; ``file`` is the ``fleet.yaml`` that names it, where one does."""
 
     source: str
-    result: Pulled | Bundle | OcibrokerError
+    result: Result
     file: str = ""
 
     @property
@@ -83,16 +85,21 @@ def fetch(
     parsed = [_parsed(text, wish, repository) for text in texts]
     registries = [one.reference for one in parsed if isinstance(one, OCISource)]
     others = [one for one in parsed if not isinstance(one, OCISource | OcibrokerError)]
-    terms = Terms(unpack=False, progress=progress)
-    pulled = iter(pull_many(broker, registries, into, wish, progress=progress) if registries else ())
-    read = iter(read_many(broker, others, into, terms) if others else ())
+    artifacts = pull_many(broker, registries, into, wish, progress=progress) if registries else ()
+    terms = Terms(unpack=False, progress=progress, written=written(artifacts))
+    pulled, read = iter(artifacts), iter(read_many(broker, others, into, terms) if others else ())
 
-    def became(one: Source | OcibrokerError) -> Pulled | Bundle | OcibrokerError:
+    def became(one: Source | OcibrokerError) -> Result:
         if isinstance(one, OcibrokerError):
             return one
         return next(pulled) if isinstance(one, OCISource) else next(read)
 
     return tuple(Outcome(_shown(text), became(one)) for text, one in zip(texts, parsed, strict=True))
+
+
+def written(results: Iterable[Result]) -> frozenset[Path]:
+    """Return the files and folders that ``results`` have become."""
+    return frozenset(path for one in results for path in Outcome("", one).paths)
 
 
 def _parsed(text: str, wish: Wish, repository: str) -> Source | OcibrokerError:

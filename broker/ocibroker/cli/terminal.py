@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from ocibroker.cli.line import one_line
+from ocibroker.line import one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -68,8 +68,10 @@ class Terminal:
     def deliver(self) -> None:
         """Write what was held; characters that the stream's encoding lacks become escapes.
 
-        Raises ``OSError`` where nobody takes it.
+        Nothing is held any more afterwards. Raises ``OSError`` where nobody takes it.
         """
         encoding = self.stdout.encoding or "utf-8"
         self.stdout.write(self._held.getvalue().encode(encoding, "backslashreplace").decode(encoding))
         self.stdout.flush()
+        self._held.seek(0)
+        self._held.truncate()

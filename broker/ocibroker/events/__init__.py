@@ -1,5 +1,6 @@
 """What happens in a broker and its sidecar, told to the log and to whoever observes."""
 
+from ocibroker.events.audience import Audience
 from ocibroker.events.event import (
     Administered,
     Answered,
@@ -21,6 +22,7 @@ from ocibroker.events.report import Observe, Report
 __all__ = [
     "Administered",
     "Answered",
+    "Audience",
     "BreakerClosed",
     "BreakerOpened",
     "Event",

@@ -61,7 +61,12 @@ class _Description:
             return None
         if not host or {"/", "?", "#"} & set(host):
             raise InvalidValue("names no host", culprit="standard input")
-        return Target.from_url(f"https://{host}/{path}")
+        return Target.from_url(f"https://{host}/{_escaped(path)}")
+
+
+def _escaped(path: str) -> str:
+    """Return ``path``, which git has decoded, as it stands in a URL."""
+    return path.replace("%", "%25").replace(" ", "%20")
 
 
 def _pairs(stdin: bytes) -> Iterator[tuple[str, str]]:

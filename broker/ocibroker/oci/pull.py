@@ -21,6 +21,7 @@ from ocibroker.oci.reference import Reference
 from ocibroker.oci.repository import Repository
 from ocibroker.oci.resolution import ANY, Wish, resolved
 from ocibroker.oci.workspace import Workspace
+from ocibroker.request import Caller
 
 ARTIFACTS: Final = 8
 """Artifacts at once."""
@@ -34,15 +35,17 @@ def pull(
     *,
     progress: Progress | None = None,
     halt: Halt | None = None,
+    caller: Caller | None = None,
 ) -> Pulled:
     """Fetch the artifact at ``reference`` into the folder ``into``, verified, and return what was written.
 
     A file gets its name when all of the artifact is complete. A broken connection is taken up where it broke, also
     by a later call for the same folder. At most :data:`~ocibroker.oci.artifact.BLOBS` blobs are fetched at once.
-    ``halt`` ends the pull from another thread. Errors are :class:`~ocibroker.errors.OcibrokerError`.
+    ``halt`` ends the pull from another thread; ``caller`` is passed to the provider. Errors are
+    :class:`~ocibroker.errors.OcibrokerError`.
     """
     with Workspace(Path(into)) as workspace:
-        return _pull(broker, reference, workspace, wish, progress or Unseen(), halt or Halt())
+        return _pull(broker, reference, workspace, wish, progress or Unseen(), halt or Halt(), caller)
 
 
 def pull_many(
@@ -103,12 +106,18 @@ async def pull_async(
 
 
 def _pull(
-    broker: Broker, reference: str | Reference, workspace: Workspace, wish: Wish, progress: Progress, halt: Halt
+    broker: Broker,
+    reference: str | Reference,
+    workspace: Workspace,
+    wish: Wish,
+    progress: Progress,
+    halt: Halt,
+    caller: Caller | None = None,
 ) -> Pulled:
     wanted = reference if isinstance(reference, Reference) else Reference.parse(reference)
     halt = halt.below()  # one artifact that fails halts its own blobs only
     halt.check()
-    with Repository(broker.access(wanted.target)) as repository:
+    with Repository(broker.access(wanted.target, caller=caller)) as repository:
         found, manifest = resolved(repository, wanted, wish)
         artifact = Artifact(found, manifest, Download(repository, halt, progress), workspace)
         return artifact.write(as_layout=wish.as_layout)

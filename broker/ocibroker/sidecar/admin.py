@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Final
 
 import msgspec
 
@@ -13,6 +15,7 @@ from ocibroker.events import Administered, Report
 from ocibroker.sidecar.aside import aside
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.health import Health
+from ocibroker.sidecar.log_level import LEVELS, LONGEST, LevelName, LogLevel
 from ocibroker.sidecar.message import Call, Endpoint, Reply
 from ocibroker.sidecar.metrics import CONTENT_TYPE, Metrics
 from ocibroker.sidecar.succession import Succession
@@ -21,9 +24,20 @@ from ocibroker.target import Target
 
 Endpoints = Mapping[tuple[str, str], Endpoint]
 
+_NOTHING: Final[Endpoints] = MappingProxyType({})
+
 
 class _Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: str
+
+
+class _Loudness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    level: LevelName
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=LONGEST)]
+
+
+def _unheeded(target: Target) -> None:
+    """Keep nothing fresh."""
 
 
 def health_endpoints(health: Health, metrics: Metrics) -> Endpoints:
@@ -49,18 +63,25 @@ def health_endpoints(health: Health, metrics: Metrics) -> Endpoints:
     }
 
 
-def admin_endpoints(address: Address, health: Health, metrics: Metrics, actions: Actions) -> Endpoints:
+def admin_endpoints(
+    address: Address, health: Health, metrics: Metrics, actions: Actions, status: Endpoints = _NOTHING
+) -> Endpoints:
     """Return all that a listener at ``address`` answers: actions only where nobody but this machine reaches it."""
     reading = health_endpoints(health, metrics)
-    return {**reading, **actions.endpoints()} if is_loopback(address) else reading
+    return {**reading, **status, **actions.endpoints()} if is_loopback(address) else {**reading, **status}
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What may be asked by ``POST``, each told to ``report``."""
+    """What may be asked by ``POST``, each told to ``report``.
+
+    ``changed`` is told of a target of which something was changed, ``loudness`` how much is logged.
+    """
 
     succession: Succession
     report: Report
+    changed: Callable[[Target], None] = _unheeded
+    loudness: LogLevel = field(default_factory=LogLevel)
 
     def endpoints(self) -> Endpoints:
         """Return them by method and path."""
@@ -68,6 +89,7 @@ class Actions:
             ("POST", "/v1/admin/reload"): self.reload,
             ("POST", "/v1/admin/evict"): self.evict,
             ("POST", "/v1/admin/refresh"): self.refresh,
+            ("POST", "/v1/admin/log-level"): self.log_level,
         }
 
     async def reload(self, call: Call) -> Reply:
@@ -86,7 +108,9 @@ class Actions:
             with self.succession.lease() as generation:
                 await _check_named(generation, target)
                 upkeep = generation.broker.upkeep
-                return {"evicted": await aside(lambda: upkeep.forget(target), "evict")}
+                evicted = await aside(lambda: upkeep.forget(target), "evict")
+            self.changed(target)
+            return {"evicted": evicted}
 
         return await self._audited(call, "evict", str(target), work)
 
@@ -98,9 +122,19 @@ class Actions:
             with self.succession.lease() as generation:
                 await _check_named(generation, target)
                 stands = await generation.broker.upkeep.refresh(target)
-                return {"expires_at": stands.expires_at}
+            self.changed(target)
+            return {"expires_at": stands.expires_at}
 
         return await self._audited(call, "refresh", str(target), work)
+
+    async def log_level(self, call: Call) -> Reply:
+        """Have more or less logged for some seconds, after which it is as before."""
+        order = _loudness(call)
+
+        async def work() -> Mapping[str, object]:
+            return {"level": order.level, "until": self.loudness.set(order.level, order.seconds)}
+
+        return await self._audited(call, "log-level", f"{order.level} for {order.seconds:g} s", work)
 
     async def _audited(
         self, call: Call, action: str, target: str, work: Callable[[], Awaitable[Mapping[str, object]]]
@@ -123,6 +157,14 @@ def _target(call: Call) -> Target:
     if not text:
         raise UsageError("the body is no target", hint='send {"target": "registry/repository"}')
     return Target.parse(text if "://" in text else f"oci://{text}")
+
+
+def _loudness(call: Call) -> _Loudness:
+    try:
+        return msgspec.json.decode(call.body, type=_Loudness)
+    except (msgspec.DecodeError, RecursionError):
+        hint = f'send {{"level": "debug", "seconds": 300}}: {", ".join(LEVELS)}; up to {LONGEST:.0f} s'
+    raise UsageError("the body is no level and seconds", hint=hint)
 
 
 async def _check_named(generation: Generation, target: Target) -> None:

@@ -90,7 +90,8 @@ class Application:
         listener: Listener = state["listener"]
         target = state.get("target") or scope.get("raw_path") or scope["path"].encode()
         fields: dict[bytes, bytes] = dict(head)
-        if problem := misdirected(listener, target, head, fields):
+        shown = listener.name == "admin" and self._admin.shows(scope["path"], scope["method"])
+        if problem := misdirected(listener, target, head, fields, shown=shown):
             return reply(problem)
         if not listener.admits(state["peer"], fields.get(b"authorization")):
             return _UNAUTHORIZED
@@ -107,6 +108,7 @@ class Application:
             peer=state["peer"],
             method=scope["method"],
             path=scope["path"],
+            query=scope.get("query_string", b""),
             headers=fields,
             body=body,
         )

@@ -13,7 +13,7 @@ from typing import Final
 
 from ocibroker.errors import ConfigurationError
 from ocibroker.sidecar.peer import Peer
-from ocibroker.watch import Watch
+from ocibroker.watch import Watch, look_closely
 
 _SHORTEST: Final = 43
 """Characters of base64 for 256 bits."""
@@ -24,7 +24,7 @@ _LOG: Final = logging.getLogger("ocibroker.sidecar")
 
 
 class BearerFile:
-    """Admits who sends the file's token (RFC 6750); the file is read again when it has changed.
+    """Admits who sends the file's token (RFC 6750); the file is read again when it, its mode or owner has changed.
 
     It must be a regular file of root's or our own, with a mode of at most 0600; the construction raises
     :class:`~ocibroker.errors.ConfigurationError` otherwise. Where it is gone or unfit later, nobody is admitted
@@ -35,7 +35,7 @@ class BearerFile:
 
     def __init__(self, path: Path, monotonic: Callable[[], float]) -> None:
         self._path = path
-        self._watch = Watch((path,), monotonic)
+        self._watch = Watch((path,), monotonic, look_closely)
         self._seen = self._watch.seen()
         self._token = _read(path)
 

@@ -18,16 +18,19 @@ REQUIRED: Final = b"ocibroker-request"
 """A header that no form, no image and no redirect sends. Its value is ``1``."""
 
 _FOREIGN: Final = frozenset({b"origin", b"forwarded", b"via"})
-_FOREIGN_PREFIXES: Final = (b"sec-fetch-", b"x-forwarded-")
+_BROWSERS: Final = b"sec-fetch-"
+_FOREIGN_PREFIXES: Final = (_BROWSERS, b"x-forwarded-")
 
 Head = Sequence[tuple[bytes, bytes]]
 """The header fields, names in lower case."""
 
 
-def misdirected(listener: Listener, target: bytes, head: Head, fields: Mapping[bytes, bytes]) -> Problem | None:
+def misdirected(
+    listener: Listener, target: bytes, head: Head, fields: Mapping[bytes, bytes], *, shown: bool = False
+) -> Problem | None:
     """Return why a request is not one for ``listener``.
 
-    ``target`` is that of its first line, ``fields`` are ``head`` by name.
+    ``target`` is that of its first line, ``fields`` are ``head`` by name. What is ``shown`` a browser may ask for.
 
     RFC 9112 section 3.2: one ``Host``, and where the target has an authority of its own, the same.
     """
@@ -40,7 +43,7 @@ def misdirected(listener: Listener, target: bytes, head: Head, fields: Mapping[b
         return Problem.of(400, "host_mismatch", "its target names another authority than Host")
     if host not in listener.hosts and not _an_address(host, listener.everywhere):
         return Problem.of(403, "host_refused", "is addressed to a Host that this listener is not")
-    return _relayed(fields)
+    return (shown and _wandered(fields)) or _relayed(fields, shown=shown)
 
 
 def _an_address(host: str, port: int | None) -> bool:
@@ -62,8 +65,24 @@ def unmarked(fields: Mapping[bytes, bytes], content_type: bytes) -> Problem | No
     return None
 
 
-def _relayed(fields: Mapping[bytes, bytes]) -> Problem | None:
+def _wandered(fields: Mapping[bytes, bytes]) -> Problem | None:
+    """Return why a browser does not ask for its user, who typed the address, reloads, or follows our own link.
+
+    https://www.w3.org/TR/fetch-metadata/: a page of somebody else's that opens, embeds or fetches ours says so.
+    """
+    said = {name: value for name, value in fields.items() if name.startswith(_BROWSERS)}
+    if not said:
+        return None
+    site, how = said.get(b"sec-fetch-site"), (said.get(b"sec-fetch-mode"), said.get(b"sec-fetch-dest"))
+    if site in {b"none", b"same-origin"} and how == (b"navigate", b"document"):
+        return None
+    return Problem.of(403, "browser_refused", "comes from another page", hint="type the address into the browser")
+
+
+def _relayed(fields: Mapping[bytes, bytes], *, shown: bool) -> Problem | None:
     for name in fields:
+        if shown and name.startswith(_BROWSERS):
+            continue
         if name in _FOREIGN or name.startswith(_FOREIGN_PREFIXES):
             return _foreign(name)
     return None

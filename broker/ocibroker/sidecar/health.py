@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -39,32 +40,40 @@ class Health:
     def ready(self) -> Reply:
         """Say whether callers should come, and how each target that is to be kept fresh stands."""
         now = self._clock.now()
-        targets = {str(target): _usable(stands, now) for target, stands in self._prefetch.outlooks.items()}
-        policy = self._policy
-        word = self._word(policy, targets)
+        targets = {str(target): well(stands, now) for target, stands in self._prefetch.outlooks.items()}
+        policy = self.policy
+        word = self._word(policy, targets.values())
         return _reply(word, well=word == "ready", policy=policy, targets=targets)
 
     @property
     def is_ready(self) -> bool:
         """Whether :meth:`ready` says so."""
-        return self.ready().status == 200
+        return self.word == "ready"
 
     @property
-    def _policy(self) -> Ready:
+    def word(self) -> str:
+        """What :meth:`ready` says in a word or some: ``ready``, or why not."""
+        now = self._clock.now()
+        return self._word(self.policy, [well(stands, now) for stands in self._prefetch.outlooks.values()])
+
+    @property
+    def policy(self) -> Ready:
+        """How many of the targets must have something to give out."""
         with self._generations.lease() as generation:
             return generation.config.sidecar.ready
 
-    def _word(self, policy: Ready, targets: dict[str, bool]) -> str:
+    def _word(self, policy: Ready, targets: Collection[bool]) -> str:
         if self.draining:
             return "draining"
         if not self.serving:
             return "starting"
         enough = _ENOUGH.get(policy)
-        return "ready" if enough is None or not targets or enough(targets.values()) else "no credential yet"
+        return "ready" if enough is None or not targets or enough(targets) else "no credential yet"
 
 
-def _usable(stands: Outlook, now: datetime) -> bool:
-    return stands.usable and (stands.expires_at is None or stands.expires_at > now)
+def well(stands: Outlook, now: datetime) -> bool:
+    """Whether there is something to give out at ``now``: a credential, or anonymous access that somebody meant."""
+    return stands.usable and not stands.nobody and (stands.expires_at is None or stands.expires_at > now)
 
 
 def _reply(word: str, *, well: bool, **more: object) -> Reply:

@@ -13,12 +13,16 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What has come in, after the guard has let it pass. Names of ``headers`` are lower case, none occurs twice."""
+    """What has come in, after the guard has let it pass. Names of ``headers`` are lower case, none occurs twice.
+
+    ``query`` is what stands behind the path, as it came.
+    """
 
     listener: Listener
     peer: Peer
     method: str
     path: str
+    query: bytes = b""
     headers: Mapping[bytes, bytes]
     body: bytes = field(default=b"", repr=False)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 from ocibroker.cache import Draw, contained
+from ocibroker.events import Event, Fetched
 from ocibroker.outlook import Outlook
 from ocibroker.sidecar.generation import Generation, Generations
 from ocibroker.target import Target
@@ -20,6 +23,10 @@ _GLANCE: Final = 60.0
 _LONGEST: Final = 32.0
 """Seconds between two attempts at the latest where no failure says how long to wait."""
 _SHORTEST: Final = 0.05
+_AT_ONCE: Final = 100
+"""Targets that are looked at without letting anybody else go on."""
+_SOON: Final = 0.1
+"""Seconds in which what callers had fetched is gathered before it is looked at."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -33,8 +40,10 @@ class Prefetch:
         self._generations = generations
         self._sleep = sleep
         self._draw = draw
-        self._tasks: tuple[asyncio.Task[None], ...] = ()
+        self._tasks: dict[Target, asyncio.Task[None]] = {}
         self._outlooks: dict[Target, Outlook] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._fetched: set[str] = set()
 
     @property
     def outlooks(self) -> Mapping[Target, Outlook]:
@@ -46,17 +55,34 @@ class Prefetch:
         self.stop()
         targets = generation.config.sidecar.prefetch
         self._outlooks = {target: self._outlooks.get(target, Outlook()) for target in targets}
+        self._loop = loop = asyncio.get_running_loop()
+        self._tasks = {target: loop.create_task(self.keep_fresh(target)) for target in self._outlooks}
+
+    def look_again(self, target: Target) -> None:
+        """Look at once at ``target`` and its registry's others, of which somebody has changed something."""
         loop = asyncio.get_running_loop()
-        self._tasks = tuple(loop.create_task(self.keep_fresh(target)) for target in self._outlooks)
+        beside = (one for one in self._tasks if one.registry == target.registry and one != target)
+        for one in [*({target} & self._tasks.keys()), *islice(beside, _AT_ONCE)]:
+            self._tasks[one].cancel()
+            if one == target or not self._outlooks[one].anonymous:  # that is remembered for seconds only
+                self._outlooks[one] = self._seen(one)
+            self._tasks[one] = loop.create_task(self.keep_fresh(one, at_once=True))
+
+    def heard(self, event: Event) -> None:
+        """Be told of every event, in any thread: what a caller had fetched is there before its turn has come."""
+        if isinstance(event, Fetched) and not event.error and self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._glance_soon, event.target.registry)
 
     def stop(self) -> None:
         """Keep nothing fresh any more; what is being fetched is left to itself."""
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
+        self._tasks = {}
 
-    async def keep_fresh(self, target: Target) -> None:
-        """Keep one target fresh until cancelled."""
-        if not self._outlooks.get(target, Outlook()).usable:
+    async def keep_fresh(self, target: Target, *, at_once: bool = False) -> None:
+        """Keep one target fresh until cancelled; the first fetch begins within :data:`SPLAY`, or ``at_once``."""
+        if not (at_once or self._outlooks.get(target, Outlook()).usable):
             await self._sleep(self._draw(0.0, SPLAY))
         misses = 0
         while True:
@@ -71,7 +97,29 @@ class Prefetch:
                 stands = upkeep.outlook(target)
                 return await upkeep.renew(target) if _due(stands) and not stands.paused else stands
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one target, the others are kept fresh
-            return Outlook(failures=1, error=contained(error, str(target)))
+            return _wrong(target, error)
+
+    def _glance_soon(self, registry: str) -> None:
+        if not self._fetched:
+            asyncio.get_running_loop().call_later(_SOON, self._glance)
+        self._fetched.add(registry)
+
+    def _glance(self) -> None:
+        fetched, self._fetched = self._fetched, set()
+        waiting = (one for one, stands in self._outlooks.items() if one.registry in fetched and not stands.usable)
+        for target in [*islice(waiting, _AT_ONCE)]:
+            self._outlooks[target] = self._seen(target)
+
+    def _seen(self, target: Target) -> Outlook:
+        try:
+            with self._generations.lease() as generation:
+                return generation.broker.upkeep.outlook(target)
+        except Exception as error:  # noqa: BLE001  # as above
+            return _wrong(target, error)
+
+
+def _wrong(target: Target, error: Exception) -> Outlook:
+    return Outlook(failures=1, error=contained(error, str(target)))
 
 
 def _due(stands: Outlook) -> bool:

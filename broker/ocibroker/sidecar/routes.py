@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 from ocibroker.frontends.table import FRONT_ENDS
 from ocibroker.sidecar.credentials import Credentials
@@ -15,17 +16,24 @@ from ocibroker.sidecar.message import JSON, Endpoint
 from ocibroker.sidecar.reaches import Reaches
 from ocibroker.sidecar.repeats import Current
 
+SHOWN: Final = frozenset({"/", "/status.json"})
+"""What is for people, and their browsers."""
+
 Places = Mapping[tuple[str, str], Endpoint]
 """Endpoints by method and path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``content_type`` is what a body must be, empty for anything; of a ``safe`` one no mark is wanted."""
+    """``content_type`` is what a body must be, empty for anything; of a ``safe`` one no mark is wanted.
+
+    One that is ``shown`` a browser may ask for, if its user goes there himself.
+    """
 
     endpoint: Endpoint
     content_type: bytes = b""
     safe: bool = False
+    shown: bool = False
 
 
 def _nothing(body: bytes, listener: Listener) -> None:
@@ -42,6 +50,11 @@ class Routes:
     def at(self, path: str) -> Mapping[str, Route] | None:
         """Return the methods of ``path`` and their routes; none where there is no such path."""
         return self.routes.get(path)
+
+    def shows(self, path: str, method: str) -> bool:
+        """Whether a person may look at it in a browser."""
+        route = self.routes.get(path, {}).get(method)
+        return route is not None and route.shown
 
 
 def api(generations: Generations) -> Routes:
@@ -65,5 +78,6 @@ def administration(places: Places) -> Routes:
     """Return the routes of the admin listener, whose reading ones need no mark."""
     routes: dict[str, dict[str, Route]] = {}
     for (method, path), endpoint in places.items():
-        routes.setdefault(path, {})[method] = Route(endpoint, safe=method in {"GET", "HEAD"})
+        safe = method in {"GET", "HEAD"}
+        routes.setdefault(path, {})[method] = Route(endpoint, safe=safe, shown=safe and path in SHOWN)
     return Routes(routes)

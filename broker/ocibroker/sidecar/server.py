@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ocibroker.sidecar.denial import Denied, uncounted
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.gate import Application, Gate
 from ocibroker.sidecar.limits import Limits
+from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.rates import Rates
 from ocibroker.sidecar.repeats import Repeat, none_repeats
 from ocibroker.sidecar.requirement import require
 from ocibroker.sidecar.reserve import Reserve
+
+if TYPE_CHECKING:
+    from ocibroker.sidecar.shift import Shift
 
 
 class Server:
@@ -39,7 +44,12 @@ class Server:
         self._denied = denied
         self._repeat = repeat
         self._application = application
+        self._shift: Shift | None = None
         require()
+
+    def guests(self) -> Mapping[ListenerName, int]:
+        """Return how many connections each door has; nothing while it does not serve."""
+        return dict(self._shift.guests()) if self._shift else {}
 
     async def serve(self, stop: asyncio.Event, grace: float) -> None:
         """Serve until ``stop`` is set, then finish within ``grace`` seconds what is under way; the idle go.
@@ -52,7 +62,7 @@ class Server:
         reserve = Reserve(self._limits.reserve)
         rates = Rates(self._limits.rate, self._limits.burst, time.monotonic)
         gate = Gate(self._application, rates, self._limits.penalty, self._denied, self._repeat)
-        shift = Shift(gate, self._doors, self._limits, denied=self._denied, reserve=reserve)
+        self._shift = shift = Shift(gate, self._doors, self._limits, denied=self._denied, reserve=reserve)
         try:
             shift.open()
             await stop.wait()

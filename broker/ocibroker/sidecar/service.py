@@ -16,7 +16,7 @@ from typing import Final
 
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.errors import OcibrokerError
-from ocibroker.events import PeerDenied, Report, Served
+from ocibroker.events import Audience, PeerDenied, Report, Served
 from ocibroker.sidecar.admin import Actions, Endpoints, admin_endpoints
 from ocibroker.sidecar.application import Application
 from ocibroker.sidecar.building import Building
@@ -29,11 +29,15 @@ from ocibroker.sidecar.hang_up import HangUp
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.limits import Limits
 from ocibroker.sidecar.listener import ListenerName
+from ocibroker.sidecar.log_level import LogLevel
 from ocibroker.sidecar.metrics import Metrics
 from ocibroker.sidecar.notify import Notifier
 from ocibroker.sidecar.prefetch import Prefetch
 from ocibroker.sidecar.pulse import Pulse
 from ocibroker.sidecar.server import Server
+from ocibroker.sidecar.status.endpoints import status_endpoints
+from ocibroker.sidecar.status.record import Record
+from ocibroker.sidecar.status.survey import Survey
 from ocibroker.sidecar.succession import Succession
 
 _LOG: Final = logging.getLogger("ocibroker.sidecar")
@@ -53,7 +57,8 @@ class Service:
     """Serves ``first``, and what follows it by ``building``, at ``doors``.
 
     SIGHUP has the configuration read anew, also one that came before (``hang_up``). SIGTERM and SIGINT end it
-    within the grace period of the configuration; a second one ends it at once.
+    within the grace period of the configuration; a second one ends it at once. ``audience`` is who is told of what
+    the brokers do, and of what it does itself.
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class Service:
         notifier: Notifier,
         logged: Logged,
         hang_up: HangUp | None = None,
+        audience: Audience | None = None,
         clock: Clock | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -74,12 +80,28 @@ class Service:
         self._doors = doors
         self._notifier = notifier
         self._hang_up = hang_up
-        self._report = Report(metrics.observe)
+        audience = audience or Audience(metrics.observe)
+        self._report = Report(audience)
         self._succession = Succession(first, building, clock=clock, report=self._report, notifier=notifier)
         self._prefetch = Prefetch(self._succession)
         self._health = Health(self._succession, self._prefetch, clock)
         self._pulse = Pulse(notifier, clock.monotonic)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._survey = Survey(
+            succession=self._succession,
+            prefetch=self._prefetch,
+            health=self._health,
+            pulse=self._pulse,
+            doors=doors,
+            record=Record(clock),
+            loudness=LogLevel(clock=clock),
+            clock=clock,
+            guests=lambda: self._server.guests(),  # it is made below
+            dropped=logged.dropped,
+            suppressed=logged.suppressed,
+        )
+        audience.join(self._survey.record.observe)
+        audience.join(self._prefetch.heard)
         gauges = Gauges(
             succession=self._succession,
             prefetch=self._prefetch,
@@ -115,6 +137,7 @@ class Service:
         self._prefetch.follow(self._first)
         self._succession.follow(self._prefetch.follow)
         self._spawn(self._pulse.beat())
+        self._spawn(self._survey.course.keep())
         self._health.serving = True
         self._notifier.ready()
         _LOG.info("serving at %s", ", ".join(map(str, self._doors)))
@@ -154,7 +177,10 @@ class Service:
         door = next((door for door in self._doors if door.listener.name == "admin"), None)
         if door is None:
             return {}
-        return admin_endpoints(door.address, self._health, metrics, Actions(self._succession, self._report))
+        survey, address = self._survey, door.address
+        actions = Actions(self._succession, self._report, self._prefetch.look_again, survey.loudness)
+        shown = status_endpoints(survey.status, address)
+        return admin_endpoints(address, self._health, metrics, actions, shown)
 
     def _served(self, listener: ListenerName, status: int, seconds: float) -> None:
         self._report(Served(listener=listener, status=status, seconds=seconds))

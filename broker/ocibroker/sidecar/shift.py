@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from uvicorn.server import ServerState
@@ -15,6 +15,7 @@ from ocibroker.sidecar.denial import Denied
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.gate import Gate
 from ocibroker.sidecar.limits import Limits
+from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.porter import Porter
 from ocibroker.sidecar.reserve import Reserve, fair_share
@@ -41,6 +42,11 @@ class Shift:
         share = fair_share(len(doors), limits.connections)
         self._porters = [self._porter(door, share) for door in doors]
         self._time: asyncio.Task[None] | None = None
+
+    def guests(self) -> Iterator[tuple[ListenerName, int]]:
+        """Return how many connections each door has."""
+        for porter in self._porters:
+            yield porter.name, len(porter.crowd)
 
     def open(self) -> None:
         """Let callers in, and keep the time."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ocibroker.transport.hops import is_nowhere
     from ocibroker.transport.leases import Leases
     from ocibroker.transport.local import LocalClient
+    from ocibroker.transport.loopback import PlainAnswer, ask_plainly
     from ocibroker.transport.observed import ObservedWire
     from ocibroker.transport.paired import PairedTransport
     from ocibroker.transport.pairing import Pairing
@@ -43,6 +44,7 @@ __all__ = [
     "ObservedWire",
     "PairedTransport",
     "Pairing",
+    "PlainAnswer",
     "Pools",
     "Retry",
     "RetryingWire",
@@ -52,6 +54,7 @@ __all__ = [
     "Step",
     "Wire",
     "ask",
+    "ask_plainly",
     "asked_pause",
     "direct",
     "is_nowhere",
@@ -79,6 +82,7 @@ _HOME = {
     "ObservedWire": "observed",
     "PairedTransport": "paired",
     "Pairing": "pairing",
+    "PlainAnswer": "loopback",
     "Pools": "pools",
     "Retry": "retry",
     "RetryingWire": "retry",
@@ -88,6 +92,7 @@ _HOME = {
     "Step": "steps",
     "Wire": "wire",
     "ask": "steps",
+    "ask_plainly": "loopback",
     "asked_pause": "retry",
     "direct": "route",
     "is_nowhere": "hops",

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def one_line(text: str) -> str:
     """Return ``text`` with all that could start a line or steer a terminal written as an escape."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 

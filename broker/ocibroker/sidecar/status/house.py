@@ -1,0 +1,120 @@
+"""What there is beside the targets: providers, listeners, cache, configuration and process."""
+
+from __future__ import annotations
+
+import os
+import platform
+import stat
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from ocibroker.api.status import CacheStatus, ConfigurationStatus, ListenerStatus, ProviderStatus
+from ocibroker.config import Config
+from ocibroker.providers import BUILT_IN, Installed, Providers, installed
+from ocibroker.sidecar.door import Door
+from ocibroker.sidecar.generation import Generation
+from ocibroker.sidecar.listener import ListenerName
+from ocibroker.sidecar.status.targets import failure_of
+from ocibroker.sidecar.succession import Standing
+from ocibroker.version import __version__
+
+
+def providers(found: Providers, silent: Iterable[str]) -> Iterator[ProviderStatus]:
+    """Return who may answer and who cannot, with the distribution that each comes from."""
+    sources, others = tuple(silent), installed() if len(found.loaded) > len(BUILT_IN) or found.broken else ()
+    for name, provider in found.loaded.items():
+        distribution, version = _origin(name, type(provider).__module__, others)
+        quiet = tuple(source for source in sources if source.split(" by ")[0] == f"provider {name}")
+        yield ProviderStatus(name=name, distribution=distribution, version=version, silent=quiet)
+    for name, error in found.broken.items():
+        distribution, version = _origin(name, "", others)
+        yield ProviderStatus(name=name, distribution=distribution, version=version, broken=str(error))
+
+
+def _origin(name: str, module: str, others: Iterable[Installed]) -> tuple[str, str]:
+    if name in BUILT_IN:
+        return "ocibroker", __version__
+    for one in others:
+        if one.name == name or f"{module}.".startswith(f"{one.module}."):
+            return one.distribution, one.version
+    return "", ""
+
+
+def listeners(doors: Iterable[Door], guests: Mapping[ListenerName, int]) -> Iterator[ListenerStatus]:
+    """Return where callers come in, and how many are there."""
+    for door in doors:
+        mode, owner = _file(door.path) if door.path else (None, None)
+        yield ListenerStatus(
+            name=door.name,
+            address=str(door),
+            callers=_callers(door),
+            mode=mode,
+            owner=owner,
+            tls=door.entrance.certificates is not None,
+            connections=guests.get(door.name, 0),
+        )
+
+
+def _callers(door: Door) -> str:
+    said = door.entrance
+    if said.uids is not None:
+        return f"users {', '.join(map(str, sorted(said.uids)))}"
+    if door.name == "admin":
+        return "who reaches it"
+    if said.names is not None:
+        return f"certificates of {', '.join(sorted(said.names)) or 'nobody'}"
+    return "who sends the token of its file"
+
+
+def _file(path: Path) -> tuple[str | None, str | None]:
+    try:
+        found = path.stat()
+    except OSError:
+        return None, None
+    return f"{stat.S_IMODE(found.st_mode):04o}", f"{found.st_uid}:{found.st_gid}"
+
+
+def cache(generation: Generation, answers: Mapping[str, int]) -> CacheStatus:
+    """Return where answers are kept, and what callers got."""
+    config = generation.config
+    store = config.shared.url if config.shared else config.store or "memory"
+    return CacheStatus(store=store, entries=generation.broker.upkeep.remembered(), answers=dict(answers))
+
+
+def configuration(config: Config, standing: Standing) -> ConfigurationStatus:
+    """Return which configuration serves."""
+    return ConfigurationStatus(
+        path=str(config.path) if config.path else None,
+        generation=standing.number,
+        since=standing.since,
+        insecure=tuple(one.policy.host for one in config.tls if one.policy.insecure or one.policy.plain_http),
+        failure=failure_of(standing.failure) if standing.failure else None,
+    )
+
+
+def resident() -> int | None:
+    """Return the bytes of memory that the process occupies; none where Linux does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def files() -> tuple[int | None, int | None]:
+    """Return how many files are open and how many may be; a process that hides its memory may not count its own."""
+    import resource  # here: it is not on Windows, where this package can be imported too
+
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        open_ = len(os.listdir("/proc/self/fd")) - 1  # noqa: PTH208  # the folder's own descriptor is not counted
+    except OSError:
+        open_ = None
+    return open_, None if most == resource.RLIM_INFINITY else most
+
+
+def machine() -> tuple[str, str, int]:
+    """Return our version, Python's, and the number of threads."""
+    return __version__, f"{platform.python_version()} on {sys.platform}", threading.active_count()

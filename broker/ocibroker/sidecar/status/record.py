@@ -1,0 +1,90 @@
+"""What has happened so far, as far as it is shown: counts, and the last changes."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ocibroker.api.status import Change
+from ocibroker.clock import Clock
+from ocibroker.events import (
+    Administered,
+    Answered,
+    BreakerClosed,
+    BreakerOpened,
+    Event,
+    Failing,
+    PeerDenied,
+    Recovered,
+    Reloaded,
+)
+
+MOST: Final = 50
+"""Changes that are remembered."""
+
+_LONGEST: Final = 1000
+"""Characters of one."""
+_CHANGES: Final = (Recovered, BreakerOpened, BreakerClosed, Reloaded, Administered)
+
+
+class Record:
+    """Is told of every event, in any thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._answers: Counter[str] = Counter()
+        self._denied: Counter[str] = Counter()
+        self._changes: deque[Change] = deque(maxlen=MOST)
+        self.expired = 0
+        """Credentials that had ended when they were given out."""
+
+    @property
+    def answers(self) -> Mapping[str, int]:
+        """Callers by what they got."""
+        with self._lock:
+            return dict(self._answers)
+
+    @property
+    def denied(self) -> Mapping[str, int]:
+        """Callers who were turned away, by why."""
+        with self._lock:
+            return dict(self._denied)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The last changes, the newest first."""
+        with self._lock:
+            return tuple(reversed(self._changes))
+
+    def observe(self, event: Event) -> None:
+        """Count it, or remember it as a change."""
+        if isinstance(event, Answered):
+            self._answered(event)
+        elif isinstance(event, PeerDenied):
+            self._count(lambda: self._denied.update((event.reason,)))
+        elif isinstance(event, Failing):
+            if event.failures == 1:  # what goes on as it was is no change
+                self.note(event.name, f"{event.target}: {event}")
+        elif isinstance(event, _CHANGES):
+            self.note(event.name, str(event))
+
+    def note(self, event: str, text: str) -> None:
+        """Remember a change."""
+        text = text[:_LONGEST]
+        with self._lock:
+            last = self._changes[-1] if self._changes else None
+            again = last is not None and (last.event, last.text) == (event, text)
+            times = self._changes.pop().times + 1 if again else 1
+            self._changes.append(Change(at=self._clock.now(), event=event, text=text, times=times))
+
+    def _answered(self, event: Answered) -> None:
+        with self._lock:
+            self._answers[event.outcome] += 1
+            self.expired += event.seconds_left is not None and event.seconds_left <= 0
+
+    def _count(self, counting: Callable[[], None]) -> None:
+        with self._lock:
+            counting()

@@ -1,0 +1,5 @@
+"""``python -m examples.fleet``."""
+
+from examples.fleet import main
+
+main()
