@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 
 class Kept(Protocol):
@@ -22,8 +24,14 @@ class Kept(Protocol):
     @property
     def keep(self) -> timedelta: ...  # noqa: D102  # said above
 
-    def digest(self, digested: Callable[[Any], str]) -> str:
-        """Return ``digested`` of the options, values that stand in the configuration included."""
+    @property
+    def source_name(self) -> str:
+        """Who reads it."""
+        ...
+
+    @property
+    def options(self) -> Struct | None:
+        """What was said of where it lies; none as long as that is not read by the source's schema."""
         ...
 
 
@@ -31,14 +39,11 @@ class Kept(Protocol):
 class StoreTable:
     """What a configuration says of it, not yet read by the schema of the source of that name."""
 
-    source: str
+    source_name: str
     values: Mapping[str, Any] = field(repr=False)
     watch: tuple[Path, ...] = ()
     keep: timedelta = timedelta()
+    options: None = None
 
     def __str__(self) -> str:
-        return self.source
-
-    def digest(self, digested: Callable[[Any], str]) -> str:
-        """Return nothing: what is not read yet has no options."""
-        return ""
+        return self.source_name

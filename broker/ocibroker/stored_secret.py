@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -40,9 +40,10 @@ class StoredSecret:
         seconds: float = self.options.ttl  # type: ignore[attr-defined]  # seen to when the plugin is loaded
         return timedelta(seconds=seconds)
 
-    def digest(self, digested: Callable[[Any], str]) -> str:
-        """Return ``digested`` of the options, values that stand in the configuration included."""
-        return digested(self.options)
+    @property
+    def source_name(self) -> str:
+        """Who reads it."""
+        return self.source.name
 
     def read(self, request: FetchRequest[Any]) -> Secret:
         """Read it anew. A caller's own identity plays no part: what is read is remembered for everybody.

@@ -225,6 +225,15 @@ class TestReading:
         error = failure(tmp_path, Drawer(lambda _: CANARY))
         assert (type(error), error.message) == (ContractViolation, "read() gave a str")
 
+    def test_a_rule_knows_what_it_needs_and_what_it_refers_to(self, tmp_path: Path) -> None:
+        within = '{ vault = { url = "https://v.test", path = "x", token = { file = "/token" } } }'
+        text = rule(f'{{ drawer = {{ slot = "top", key = {within} }} }}')
+        with made(tmp_path, text, [offering(Drawer())]) as broker:
+            (found,) = broker.config.rules
+        assert found.needed == ("basic", "vault")
+        places = ["a value in the configuration", "drawer slot top", "vault secret/x at https://v.test, password"]
+        assert [str(one) for one in found.references] == [*places, "file /token"]
+
     def test_an_explanation_names_the_place(self, tmp_path: Path) -> None:
         with made(tmp_path, rule(), [offering(Drawer())]) as broker:
             assert "password from drawer slot top" in str(broker.explain(TARGET))

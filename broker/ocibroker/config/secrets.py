@@ -38,9 +38,9 @@ def _reference(reference: SecretRef, place: str, providers: Providers, source: S
 
     if not isinstance(table := reference.kept, StoreTable):
         return reference
-    within = f"{place}.{table.source}"
+    within = f"{place}.{table.source_name}"
     with source.at(within):
-        store = providers.store(table.source)
+        store = providers.store(table.source_name)
     options = settled(source.decode(table.values, store.options, within), within, providers, source)
     with source.at(within):
         return type(reference)(kept=StoredSecret.of(store, options, source.environ))

@@ -7,24 +7,13 @@ from dataclasses import replace
 
 from ocibroker.doctor.finding import Finding
 from ocibroker.reference import SecretRef
-from ocibroker.request import Options
 from ocibroker.rule import Rule
-from ocibroker.stored_secret import StoredSecret
 
 
 def references(rules: Iterable[Rule]) -> Iterator[SecretRef]:
-    """Yield every reference among the options of ``rules``, those by which a store is entered included."""
+    """Yield every reference among the options of ``rules``."""
     for rule in rules:
-        if rule.options is not None:
-            yield from _within(rule.options)
-
-
-def _within(options: Options) -> Iterator[SecretRef]:
-    for value in (getattr(options, name) for name in options.__struct_fields__):
-        if isinstance(value, SecretRef):
-            yield value
-            if isinstance(value.kept, StoredSecret):
-                yield from _within(value.kept.options)
+        yield from rule.references
 
 
 def without_arguments(findings: Iterable[Finding], rules: Iterable[Rule]) -> Iterator[Finding]:
