@@ -34,6 +34,10 @@ match = "*.registry.test"
 provider = "basic"
 options = { username = "alice", password = { file = "password" } }
 """
+_AUDITED: Final = """
+[sidecar]
+audit = "audit.jsonl"
+"""
 _UNBOUNDED: Final = (sys.executable, "-m", "benchmarks.sidecar.serve")
 
 
@@ -54,12 +58,19 @@ def measure(rounds: int = ROUNDS) -> Report:
             folder = Path(name)
             environ = _environ(folder)
             ours, others = _floods(folder, environ, cores[0], rounds)
+            audited, beside = _floods(folder, _environ(folder, _AUDITED), cores[0], rounds)
+            environ = _environ(folder)
             late = _lateness(folder, environ, cores[0], rounds)
             idle, full = _memory(folder, environ)
     finally:
         os.sched_setaffinity(0, cores)
     return Report(
-        [_share(ours, others), _late(late), _large(idle, full)],
+        [
+            _share("sidecar", ours, others),
+            _share("sidecar with an audit trail", audited, beside),
+            _late(late),
+            _large(idle, full),
+        ],
         "\n\n".join([_rates(ours, others), _waits(late)]),
     )
 
@@ -109,19 +120,19 @@ def _resident(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
-def _environ(folder: Path) -> dict[str, str]:
+def _environ(folder: Path, more: str = "") -> dict[str, str]:
     (folder / "password").write_text("a" * 1800)
     config = folder / "config.toml"
     config.touch(mode=0o600)
-    config.write_text(_CONFIG)
+    config.write_text(_CONFIG + more)
     return {"PATH": os.environ["PATH"], "HOME": str(folder), "OCIBROKER_CONFIG": str(config)}
 
 
-def _share(ours: Sequence[Flood], others: Sequence[Flood]) -> Finding:
+def _share(what: str, ours: Sequence[Flood], others: Sequence[Flood]) -> Finding:
     share = median(one.each / other.each for one, other in zip(ours, others, strict=True))
     own, other = median(one.each for one in ours), median(one.each for one in others)
     return Finding(
-        what="sidecar, a credential at hand, `POST /v1/credentials`",
+        what=f"{what}, a credential at hand, `POST /v1/credentials`",
         against="nginx, which returns as many bytes",
         found=f"1/{1 / share:.1f} of its rate ({own:,.0f} to {other:,.0f} answers per second of a core)",
         bound="≥ 1/7",

@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ocibroker.clock import SystemClock
+from ocibroker.events import Report
 from ocibroker.sidecar.building import Building
 from ocibroker.sidecar.doors import open_doors
 from ocibroker.sidecar.limits import Limits
 from ocibroker.sidecar.metrics import Metrics
 from ocibroker.sidecar.notify import Notifier
 from ocibroker.sidecar.service import Logged, Service, run
+from ocibroker.sidecar.trail import open_trail
 
 
 def main(place: Path) -> None:
@@ -25,9 +27,13 @@ def main(place: Path) -> None:
     settings = first.config.sidecar
     settings = replace(settings, socket=replace(settings.socket, path=place))
     limits = Limits(rate=1e6, burst=1_000_000)
-    with open_doors(settings, environ=environ, monotonic=clock.monotonic) as doors:
+    with (
+        open_trail(first.config, environ=environ, clock=clock, report=Report(metrics.observe)) as trail,
+        open_doors(settings, environ=environ, monotonic=clock.monotonic) as doors,
+    ):
         notifier = Notifier.from_environ(environ)
-        run(Service(first, building, doors, metrics, notifier=notifier, logged=Logged(), limits=limits))
+        logged = Logged()
+        run(Service(first, building, doors, metrics, notifier=notifier, logged=logged, trail=trail, limits=limits))
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ class Access:
     """How to reach ``target``: as whom, and over which transport. There is none without a transport.
 
     ``provider`` is none where no rule and no claim fitted, and no other tool's login either; ``why`` says what
-    decided. ``tls`` is the broker's policy for the host, as data and for libraries of other kinds.
+    decided. ``tls`` is the broker's policy for the host, as data and for libraries of other kinds. ``identity`` is
+    what the credential is bound to, as the provider declares it: a profile and a region, an account; no secret.
     """
 
     target: Target
@@ -64,6 +65,7 @@ class Access:
     provider: str | None
     why: str
     tls: TLSPolicy
+    identity: tuple[str, ...] = ()
     transport: _Paired = _Paired()
 
     def client(self, **settings: Any) -> httpx.Client:  # noqa: ANN401  # httpx's own settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from threading import TIMEOUT_MAX
 from typing import Final
 
@@ -36,9 +37,11 @@ from ocibroker.events import Answered, Outcome, Report
 from ocibroker.fetches import Fetches
 from ocibroker.inquiry import Inquiry
 from ocibroker.known import Known
+from ocibroker.tracing import carried, span
 
 _AHEAD: Final = 30.0
 """Seconds for a renewal that nobody waits for."""
+_SPAN: Final = "broker.get_token"
 _GRACE: Final = 0.05
 """Seconds in which a flight whose deadline has passed may still say what it was waiting for."""
 
@@ -101,6 +104,45 @@ class Answers:
 
     def fetch(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
         """Wait for a flight and return its answer, or what is still valid where it fails."""
+        with span(_SPAN, _attributes(inquiry)):
+            return self._fetch(inquiry, demand, deadline)
+
+    async def fetch_async(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
+        """Do the same without blocking the event loop; being cancelled cancels nobody else."""
+        with span(_SPAN, _attributes(inquiry)):
+            return await self._fetch_async(inquiry, demand, deadline)
+
+    async def renew_async(self, inquiry: Inquiry, deadline: Deadline) -> None:
+        """Have it fetched, or looked up in the store, for nobody, and wait; :attr:`known` says what came of it.
+
+        Nobody is asked in the pause after a failure.
+        """
+        import asyncio  # slow, and a command needs none of it
+
+        flight, _ = self._board(inquiry, RENEWAL, deadline)
+        try:
+            await asyncio.wait_for(asyncio.wrap_future(flight.future), _wait(flight, deadline))
+        except (TimeoutError, OcibrokerError) as error:
+            self._missed(inquiry, flight, error)
+
+    def hanging(self) -> Mapping[str, int]:
+        """Return how many workers of each provider were written off, and have not come back."""
+        return self._flights.hanging()
+
+    def deadline(self, seconds: float) -> Deadline:
+        """Return the moment ``seconds`` from now."""
+        return Deadline.after(seconds, self._clock.monotonic)
+
+    def forked(self) -> None:
+        """Begin anew in a child that was forked: who worked for this process is not there."""
+        self.known.forked()
+        self._flights.forked()
+
+    def close(self) -> None:
+        """Close the store."""
+        self.known.close()
+
+    def _fetch(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
         answer: Answer | None = None
         while answer is None:
             flight, mine = self._board(inquiry, demand, deadline)
@@ -110,8 +152,7 @@ class Answers:
                 answer = self._without(inquiry, demand, deadline, flight, error, mine=mine)
         return answer
 
-    async def fetch_async(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
-        """Do the same without blocking the event loop; being cancelled cancels nobody else."""
+    async def _fetch_async(self, inquiry: Inquiry, demand: Demand, deadline: Deadline) -> Answer:
         import asyncio  # slow, and a command needs none of it
 
         answer: Answer | None = None
@@ -127,32 +168,6 @@ class Answers:
             except (TimeoutError, OcibrokerError) as error:
                 answer = self._without(inquiry, demand, deadline, flight, error, mine=mine)
         return answer
-
-    async def renew_async(self, inquiry: Inquiry, deadline: Deadline) -> None:
-        """Have it fetched, or looked up in the store, for nobody, and wait; :attr:`known` says what came of it.
-
-        Nobody is asked in the pause after a failure.
-        """
-        import asyncio  # slow, and a command needs none of it
-
-        flight, _ = self._board(inquiry, RENEWAL, deadline)
-        try:
-            await asyncio.wait_for(asyncio.wrap_future(flight.future), _wait(flight, deadline))
-        except (TimeoutError, OcibrokerError) as error:
-            self._missed(inquiry, flight, error)
-
-    def deadline(self, seconds: float) -> Deadline:
-        """Return the moment ``seconds`` from now."""
-        return Deadline.after(seconds, self._clock.monotonic)
-
-    def forked(self) -> None:
-        """Begin anew in a child that was forked: who worked for this process is not there."""
-        self.known.forked()
-        self._flights.forked()
-
-    def close(self) -> None:
-        """Close the store."""
-        self.known.close()
 
     def _renew(self, inquiry: Inquiry) -> None:
         """Have a credential renewed that is still good; nobody waits for it."""
@@ -171,7 +186,7 @@ class Answers:
         def work() -> Answer:
             return self._fetches.fly(inquiry, fetching, demand, limit)
 
-        return self._flights.join(inquiry.key, work, limit, provider=inquiry.culprit)
+        return self._flights.join(inquiry.key, carried(work), limit, provider=inquiry.culprit)
 
     def _missed(self, inquiry: Inquiry, flight: Flight[Answer], error: Exception) -> OcibrokerError:
         """Return why a waiter has no answer."""
@@ -252,6 +267,10 @@ class Answers:
                 seconds_left=None if left is None else left.total_seconds(),
             )
         )
+
+
+def _attributes(inquiry: Inquiry) -> Mapping[str, str]:
+    return {"ocibroker.provider": inquiry.provider or "none", "ocibroker.target": str(inquiry.target)}
 
 
 def _wait(flight: Flight[Answer], deadline: Deadline) -> float:

@@ -401,6 +401,7 @@ class Broker:
             provider=None if nobody or selection.provider is None else selection.provider.name,
             why=selection.why,
             tls=inquiry.trust.policy,
+            identity=() if nobody or self._sidecar or inquiry.identity is None else inquiry.identity.parts,
             transport=self._pairs.of_answer(inquiry, selection.realms, source, mark),
         )
 

@@ -79,4 +79,6 @@ def exchanging(inquiry: Inquiry, provider: TokenProvider, means: Means) -> Inqui
     fetching = Fetching(provider=provider, target=target, options=_NOTHING, caller=caller, means=means)
     identity = fetching.identity()
     key = cache_key(provider.name, inquiry.key, identity, inquiry.looks, inquiry.trust.digest)
+    if inquiry.identity:  # whose token it is, beside what it is for
+        identity = replace(identity, parts=(*inquiry.identity.parts, *identity.parts))
     return replace(inquiry, fetching=fetching, identity=identity, key=key, shared_key="", otherwise=None)

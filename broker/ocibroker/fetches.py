@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from ocibroker.cache import EARLIEST, LATEST, Draw, Entry, Standing, contained
 from ocibroker.credential import Anonymous
@@ -13,6 +14,9 @@ from ocibroker.events import Failing, Fetched, Recovered, Report, Trigger
 from ocibroker.fetching import Fetching
 from ocibroker.inquiry import Inquiry
 from ocibroker.known import Known
+from ocibroker.tracing import span
+
+_SPAN: Final = "broker.provider.refresh"
 
 
 class Fetches:
@@ -70,11 +74,12 @@ class Fetches:
 
     def _asked(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline) -> Answer:
         trigger, began = self._trigger(inquiry, demand), self._known.elapsed
-        answer, error = None, ""
+        answer, error, ident = None, "", ""
         try:
-            answer = fetching.fetch(limit, min_ttl=demand.min_ttl, refused=demand.refused)
+            with span(_SPAN, {"ocibroker.provider": fetching.provider.name, "ocibroker.trigger": trigger}):
+                answer = fetching.fetch(limit, min_ttl=demand.min_ttl, refused=demand.refused)
         except BaseException as failure:
-            error = type(failure).__name__
+            error, ident = type(failure).__name__, getattr(failure, "request_id", "")
             raise
         finally:
             self._report(
@@ -86,6 +91,7 @@ class Fetches:
                     anonymous=isinstance(answer, Anonymous),
                     expires_at=getattr(answer, "expires_at", None),
                     error=error,
+                    request_id=ident,
                 )
             )
         return answer

@@ -1,7 +1,7 @@
-"""The hook that a plugin implements, and the protocol of what it returns.
+"""The hooks that a plugin implements, and the protocols of what they return.
 
-pluggy checks the names of a hook's arguments and nothing else. This hook has none and returns objects, so that
-mypy checks every method of theirs against :class:`Provider`.
+pluggy checks the names of a hook's arguments and nothing else. These hooks have none and return objects, so that
+mypy checks every method of theirs against :class:`Provider` and :class:`AuditObserver`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ocibroker.request import Options, Request
 from ocibroker.target import Target
 
 if TYPE_CHECKING:
+    from ocibroker.audit import AuditRecord
     from ocibroker.fetch_request import FetchRequest
     from ocibroker.ssh_key import SSHKey
     from ocibroker.trust import Trust
@@ -99,6 +100,26 @@ class Providers(Protocol):
         ...
 
 
+class AuditObserver(Protocol):
+    """An object that is told who was given what: a plugin's own way to where an organisation keeps such records."""
+
+    def observe(self, record: AuditRecord) -> None:
+        """Take ``record``.
+
+        Runs in a thread of its own, for one record after the other. Who is slow gets them late, and loses those
+        that come while too many wait; whatever it raises loses that one. Losses are counted, and nobody waits.
+        """
+        ...
+
+
+class AuditObservers(Protocol):
+    """The shape of the hook's implementation."""
+
+    def __call__(self) -> Sequence[AuditObserver]:
+        """Return the plugin's observers."""
+        ...
+
+
 _spec: Final = pluggy.HookspecMarker(PROJECT)
 _impl: Final = pluggy.HookimplMarker(PROJECT)
 
@@ -109,6 +130,17 @@ def ocibroker_providers() -> Sequence[Provider[Any]]:
     raise NotImplementedError  # a specification: pluggy never calls it
 
 
+@_spec
+def ocibroker_audit_observers() -> Sequence[AuditObserver]:
+    """Return the plugin's observers."""
+    raise NotImplementedError  # as above
+
+
 def providers(function: Providers) -> Providers:
     """Mark ``function`` as the one that returns a plugin's providers."""
     return _impl(function, specname=ocibroker_providers.__name__)
+
+
+def audit_observers(function: AuditObservers) -> AuditObservers:
+    """Mark ``function`` as the one that returns a plugin's observers."""
+    return _impl(function, specname=ocibroker_audit_observers.__name__)

@@ -9,19 +9,19 @@ from typing import Final
 
 _UCRED: Final = "iII"  # pid, uid, gid: unix(7)
 _SOL_LOCAL, _LOCAL_PEERCRED, _LOCAL_PEERPID = 0, 1, 2  # of macOS's <sys/un.h>
-_XUCRED_BYTES: Final = 76  # of its <sys/ucred.h>; the uid is the second number
+_XUCRED_BYTES: Final = 76  # of its <sys/ucred.h>: version, uid, number of groups, groups
 
 
-def peer_user(connection: socket.socket) -> tuple[int, int]:
-    """Return the ids of the user and of the process; raises ``OSError`` where the kernel knows them no more.
+def peer_user(connection: socket.socket) -> tuple[int, int, int]:
+    """Return the ids of user, process and group; raises ``OSError`` where the kernel knows them no more.
 
     A process of another namespace is 0.
     """
     if sys.platform == "linux":
         found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(_UCRED))
-        pid, uid, _ = struct.unpack(_UCRED, found)
+        pid, uid, gid = struct.unpack(_UCRED, found)
     else:
         found = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED_BYTES)
-        uid = struct.unpack_from("=I", found, 4)[0]
+        uid, _, gid = struct.unpack_from("=Ih2xI", found, 4)
         pid = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERPID)
-    return uid, pid
+    return uid, pid, gid

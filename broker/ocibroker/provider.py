@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ocibroker.lazily import resolve
 
 if TYPE_CHECKING:
+    from ocibroker.audit import AuditRecord
     from ocibroker.authfile import AuthFile, keyring_password, keyring_secret
     from ocibroker.child import Completed
     from ocibroker.claim import Claim, Strength
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
         as_code,
     )
     from ocibroker.fetch_request import FetchRequest, Run
-    from ocibroker.hookspecs import Provider, Providers, SSHKeySource, TrustSource, providers
+    from ocibroker.hookspecs import (
+        AuditObserver,
+        AuditObservers,
+        Provider,
+        Providers,
+        SSHKeySource,
+        TrustSource,
+        audit_observers,
+        providers,
+    )
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
     from ocibroker.login_places import LoginPlace, login_places
@@ -44,6 +54,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FLEET_PATH",
     "Anonymous",
+    "AuditObserver",
+    "AuditObservers",
+    "AuditRecord",
     "AuthFile",
     "Basic",
     "Bearer",
@@ -86,6 +99,7 @@ __all__ = [
     "TrustSource",
     "Ttl",
     "as_code",
+    "audit_observers",
     "find_program",
     "hush",
     "keyring_password",
@@ -102,6 +116,9 @@ __all__ = [
 _HOME = {
     "FLEET_PATH": "request",
     "Anonymous": "credential",
+    "AuditObserver": "hookspecs",
+    "AuditObservers": "hookspecs",
+    "AuditRecord": "audit",
     "AuthFile": "authfile",
     "Basic": "credential",
     "Bearer": "credential",
@@ -144,6 +161,7 @@ _HOME = {
     "TrustSource": "hookspecs",
     "Ttl": "secret_source",
     "as_code": "errors",
+    "audit_observers": "hookspecs",
     "find_program": "program",
     "hush": "quiet",
     "keyring_password": "authfile",

@@ -53,7 +53,7 @@ def _answering(place: Path) -> Answering | None:
         connection.settimeout(_SECONDS)
         try:
             connection.connect(str(place))
-            uid, _ = peer_user(connection)
+            uid, *_ = peer_user(connection)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

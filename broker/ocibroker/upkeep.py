@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -77,6 +77,15 @@ class Upkeep:
     def remembered(self) -> int:
         """Return how many answers there are."""
         return len(self._answers.known)
+
+    def evicted(self) -> Mapping[str, int]:
+        """Return how many answers have been dropped, by the reason; what has expired is none of them."""
+        memory = self._answers.known.memory
+        return {"full": memory.crowded_out, "forgotten": memory.forgotten}
+
+    def hanging(self) -> Mapping[str, int]:
+        """Return how many fetches of each provider have not ended long after their deadline."""
+        return self._answers.hanging()
 
     def settle(self, seconds: float) -> None:
         """Wait for the fetches under way, at most so many seconds."""

@@ -26,8 +26,10 @@ ROOMS = (
     "helper_protocol",
     "json_answer",
     "quiet",
+    "tracing",
     "line",
     "events",
+    "audit",
     # parts that everything may stand on
     "deadline",
     "folders",

@@ -75,3 +75,17 @@ def test_where_another_still_works_it_does_this_too() -> None:
     workers.submit(lambda: done.append(2))
     hand.started[0]()
     assert done == [1, 2]
+
+
+def test_who_was_written_off_hangs_until_he_comes_back() -> None:
+    hand, tasks = Hand(), list[Task]()
+    workers = Workers("w", 1, hand)
+
+    def hangs() -> None:
+        workers.write_off(tasks[0])
+        assert workers.hanging == 1
+
+    tasks.append(hangs)
+    workers.submit(hangs)
+    hand.started[0]()
+    assert workers.hanging == 0

@@ -21,10 +21,12 @@ from ocibroker.cli import logs
 from ocibroker.cli.log_sink import LogSink
 from ocibroker.cli.repeats import WINDOW, Repeats
 from ocibroker.cli.service_logs import LogFormat, ServiceLog, service_log
-from ocibroker.errors import ConfigurationError, CredentialUnavailable
+from ocibroker.errors import ConfigurationError, CredentialUnavailable, NoIdentity
 from ocibroker.events import (
     Administered,
     Answered,
+    AuditFailing,
+    AuditRecovered,
     BreakerClosed,
     BreakerOpened,
     Event,
@@ -54,16 +56,32 @@ EVENTS: dict[type[Event], Event] = {
             anonymous=True,
             expires_at=datetime(2030, 1, 1, tzinfo=UTC),
             error="TLSFailed",
+            request_id="a1-b2",
         ),
-        Requested(provider="ecr", host="sts.test", seconds=0.25, status=503, error="TLSFailed"),
+        Requested(
+            provider="ecr",
+            host="sts.test",
+            seconds=0.25,
+            status=503,
+            error="TLSFailed",
+            request_id="a1-b2",
+            skew=-2.5,
+        ),
         Failing(
-            target=TARGET, provider="ecr", failures=1, pause=5.0, valid=True, reason=CredentialUnavailable("no")
+            target=TARGET,
+            provider="ecr",
+            failures=1,
+            pause=5.0,
+            valid=True,
+            reason=CredentialUnavailable("no", request_id="a1-b2"),
         ),
         Recovered(target=TARGET, provider="ecr", failures=3),
         BreakerOpened(source="provider ecr", late=5, pause=1.0),
         BreakerClosed(source="provider ecr"),
         Reloaded(generation=2, reason=ConfigurationError("wrong")),
-        PeerDenied(reason="uid", peer="uid 7"),
+        PeerDenied(reason="uid", peer="uid 7 (pid 77)", listener="socket"),
+        AuditFailing(sink="file", reason="No space left on device"),
+        AuditRecovered(sink="file", lost=3),
         Served(listener="socket", status=200, seconds=0.001),
         Administered(action="evict", peer="127.0.0.1", target="registry.test/app", error="UsageError"),
     )
@@ -123,6 +141,25 @@ def test_every_kind_of_event_is_among_them() -> None:
     kinds = {value for value in vars(events).values() if isinstance(value, type) and hasattr(value, "name")}
     assert kinds - {Event} == {*EVENTS}
     assert all(issubclass(kind, msgspec.Struct) for kind in EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("failures", "valid", "reason", "level"),
+    [
+        (1, False, CredentialUnavailable("no"), "error"),
+        (1, False, NoIdentity("no"), "warning"),
+        (1, True, CredentialUnavailable("no"), "warning"),
+        (2, False, CredentialUnavailable("no"), "info"),
+        (2, True, CredentialUnavailable("no"), "info"),
+    ],
+)
+def test_an_operator_is_told_once_that_there_is_nothing_left_to_give_out(
+    reader: Reader, failures: int, *, valid: bool, reason: CredentialUnavailable, level: str
+) -> None:
+    with service_log(reader.out, LogFormat.JSON):
+        Report()(Failing(target=TARGET, provider="ecr", failures=failures, pause=5.0, valid=valid, reason=reason))
+    (line,) = lines(reader)
+    assert line["level"] == level
 
 
 def test_other_records_are_lines_too(reader: Reader) -> None:

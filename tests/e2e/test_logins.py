@@ -54,10 +54,11 @@ class Desk:
 
 @dataclass(frozen=True)
 class Login:
-    """How a tool logs in, and where that ends up."""
+    """How a tool logs in, and where that ends up; ``before`` is what was there already."""
 
     options: Callable[[StockedRegistry], list[str]]
     file: str
+    before: str = ""
 
 
 LOGINS = {
@@ -70,6 +71,8 @@ LOGINS = {
     "helm": Login(
         lambda at: ["helm", "registry", "login", f"--ca-file={at.authority.bundle}"],
         ".config/helm/registry/config.json",
+        # Into an empty file ORAS, which Helm stands on, logs nobody in where `pass` is installed, but into that.
+        before='{"auths": {"elsewhere.test": {}}}',
     ),
     "in-dockers-file": Login(
         lambda at: [
@@ -97,6 +100,9 @@ def test_a_login_of_another_tool_is_found(login: Login, registry_htpasswd: Stock
     target = f"{registry.address}/{registry.chart.repository}"
     assert desk.ocibroker("get", target).returncode == 3
 
+    if login.before:
+        (desk.home / login.file).parent.mkdir(parents=True)
+        (desk.home / login.file).write_text(login.before)
     options = ["--username", account.username, "--password-stdin", registry.address]
     done = desk.run(*login.options(registry), *options, stdin=account.password)
     assert (done.returncode, done.stderr) == (0, done.stderr)

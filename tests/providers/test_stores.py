@@ -314,8 +314,9 @@ FLEET = '[cache]\nstore = "rediss://cache.example.com/0"\nusername = "u"\n'
         f'{FLEET}encryption_key = {{ env = "K" }}\npassword = {{}}\n',
         f"{FLEET}encryption_key = {{}}\n",
         f'{FLEET}encryption_key = {{ env = "K" }}\nprevious_encryption_key = {{}}\n',
+        '[sidecar]\naudit = "trail"\naudit_key = {}\n',
     ],
-    ids=["client_key_password", "password", "encryption_key", "previous_encryption_key"],
+    ids=["client_key_password", "password", "encryption_key", "previous_encryption_key", "audit_key"],
 )
 def test_what_is_needed_before_anybody_can_be_asked_lies_in_no_store(text: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"cannot be kept in a store \(drawer\).*write \{ file = … \}"):

@@ -20,6 +20,7 @@ from ocibroker.config import SidecarSettings
 from ocibroker.sidecar.doors import open_doors
 from ocibroker.sidecar.gate import Application
 from ocibroker.sidecar.limits import Limits
+from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.repeats import Repeat, none_repeats
 from ocibroker.sidecar.server import Server
 from tests.sidecar.application import Tiny
@@ -32,7 +33,7 @@ PATIENCE = 10.0
 
 
 class Served:
-    """A server that runs; ``denied`` counts who was not let in."""
+    """A server that runs; ``denied`` counts who was not let in by the reason, ``strangers`` says who it was."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Served:
     ) -> None:
         self._application, self._repeat = application, repeat
         self.denied: Counter[str] = Counter()
+        self.strangers: list[str] = []
         self.ports: dict[str, int] = {}
         self.seconds = 0.0
         self._settings, self._limits, self._environ = settings, limits, environ
@@ -72,8 +74,9 @@ class Served:
             self._ready.set()
             await server.serve(self.stop, grace)
 
-    def _count(self, reason: str) -> None:
+    def _count(self, listener: str, peer: Peer, reason: str) -> None:
         self.denied[reason] += 1
+        self.strangers.append(f"{peer} at {listener}")
 
     def wait(self) -> None:
         self._ready.wait(PATIENCE)

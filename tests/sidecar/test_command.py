@@ -266,3 +266,10 @@ def test_a_service_manager_is_told(sidecar: Sidecar) -> None:
             process.terminate()
             assert manager.recv(99) == b"STOPPING=1"
             assert process.wait(20) == 0
+
+
+def test_connections_are_counted_by_their_listener(sidecar: Sidecar) -> None:
+    with sidecar.serving(), Client.of(sidecar.socket), Client.of(sidecar.socket):
+        until(lambda: sidecar.metric("ocibroker_open_connections", listener="socket") == 2)
+        assert sidecar.metric("ocibroker_open_connections", listener="admin") == 1
+    assert not sidecar.told("peer_denied")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import re
+import time
+from pathlib import Path
 
 import pytest
+from cryptography import x509
 from prometheus_client.parser import text_string_to_metric_families
 
 from ocibroker import Target
@@ -22,6 +26,8 @@ from ocibroker.sidecar.notify import Notifier
 from ocibroker.sidecar.prefetch import Prefetch
 from ocibroker.sidecar.pulse import Pulse
 from ocibroker.sidecar.succession import Succession
+from ocibroker.testing import Authority
+from ocibroker.version import __version__
 from tests.docs.manual import ROOT, rows, section
 from tests.sidecar.stand import HOST, NAME, TARGET, Stand, prefetching
 from tests.sidecar.waiting import until
@@ -85,6 +91,14 @@ def metrics(clock: HandClock) -> Metrics:
             "ocibroker_peer_denied_total{reason=uid}",
         ),
         (
+            PeerDenied(reason="rate", peer="uid 7", listener="socket"),
+            "ocibroker_ratelimited_total{direction=in,scope=socket}",
+        ),
+        (
+            Requested(provider="ecr", host="api.ecr.test", status=429, seconds=0.1),
+            "ocibroker_ratelimited_total{direction=out,scope=ecr}",
+        ),
+        (
             Administered(action="evict", peer="127.0.0.1", error="UsageError"),
             "ocibroker_admin_actions_total{action=evict,result=error}",
         ),
@@ -95,6 +109,17 @@ def test_an_event_is_counted(metrics: Metrics, event: Event, counted: str) -> No
     metrics.observe(event)
     metrics.observe(event)
     assert samples(metrics)[counted] == 2
+
+
+def test_how_far_the_other_side_s_clock_is_off_is_told_as_of_last(metrics: Metrics) -> None:
+    for skew in (7.0, -90.0, None):
+        metrics.observe(Requested(provider="ecr", host="api.ecr.test", status=200, seconds=0.1, skew=skew))
+    assert samples(metrics)["ocibroker_clock_skew_seconds{provider=ecr}"] == -90
+
+
+def test_no_series_says_when_another_was_made(metrics: Metrics) -> None:
+    metrics.observe(Answered(target=TARGET, provider="ecr", outcome="hit"))
+    assert b"_created" not in metrics.text()
 
 
 @pytest.mark.parametrize(("left", "expired"), [(None, 0), (10.0, 0), (0.0, 1), (-5.0, 1)])
@@ -187,6 +212,34 @@ def test_weakened_hosts_are_counted(stand: Stand) -> None:
     assert whole(stand)["ocibroker_insecure_targets{}"] == 1
 
 
+def test_what_serves_is_told_by_the_file_s_digest_and_by_its_plugins(stand: Stand) -> None:
+    found = whole(stand)
+    digest = hashlib.sha256(stand.path.read_bytes()).hexdigest()[:12]
+    assert found[f"ocibroker_config_hash_info{{hash={digest}}}"] == 1
+    ecr = f"ocibroker_plugin_info{{distribution=ocibroker,plugin=ecr,version={__version__}}}"
+    assert found[ecr] == 1
+
+
+def test_the_ends_of_certificates_are_told_by_what_they_are_for(stand: Stand, authority: Authority) -> None:
+    issued, expired = authority.issue("me.test"), authority.issue("me.test", expired=True)
+    bundle, pair = stand.folder / "bundle.pem", stand.folder / "pair.pem"
+    bundle.write_text(expired.certificate + authority.pem)
+    pair.write_text(issued.certificate + expired.certificate + issued.key)
+    stand.write(
+        prefetching(NAME)
+        + f'[[tls]]\nmatch = "other.test"\nca = ["{bundle}"]\n'
+        + f'[[tls]]\nmatch = "mine.test"\nclient_cert = "{pair}"\nclient_key = "{pair}"\n'
+    )
+    found, name = whole(stand), "ocibroker_tls_cert_not_after_timestamp_seconds"
+    assert found[f"{name}{{name=other.test,role=ca}}"] == max(_ends(bundle))
+    assert found[f"{name}{{name=mine.test,role=client_cert}}"] == min(_ends(pair)) < time.time()
+
+
+def _ends(path: Path) -> list[float]:
+    certificates = x509.load_pem_x509_certificates(path.read_bytes())
+    return [one.not_valid_after_utc.timestamp() for one in certificates]
+
+
 def test_the_process_s_own_are_there_too(metrics: Metrics) -> None:
     assert b"process_open_fds" in metrics.text()
 
@@ -210,6 +263,18 @@ def test_every_metric_is_documented_with_its_labels_and_no_other(stand: Stand) -
         name: tuple(re.findall(r"`(\w+)`", cells[1])) for name, cells in rows(section(PAGE, "## Metrics")).items()
     }
     assert documented == shown
+
+
+def test_what_is_dropped_is_counted_by_the_reason(stand: Stand) -> None:
+    numbers = itertools.count()
+    stand.identity = lambda: Identity((str(next(numbers)),))
+    with stand.building(1).broker as broker:
+        for _ in range(MOST + 3):
+            broker.access(NAME, fresh=True)
+        stand.identity = lambda: Identity((str(MOST + 2),))
+        broker.upkeep.forget(TARGET)
+        broker.upkeep.forget(TARGET)
+        assert broker.upkeep.evicted() == {"full": 3, "forgotten": 1}
 
 
 @pytest.mark.fault(37)

@@ -302,6 +302,8 @@ class TestClientCertificate:
             assert one.tiny.asked == 0
             assert pair.status(one.ports["tcp"], pair.clients.issue("client.example")) == 200
         assert one.denied == {"handshake": 4, "certificate": 3}
+        assert one.strangers[0] == "127.0.0.1 at tcp"
+        assert one.strangers[4] == "dns:other.example at 127.0.0.1 at tcp"
 
     def test_is_needed_beside_the_token_where_both_are_configured(self, folder: Path, pair: Pair) -> None:
         settings = replace(pair.settings(), bearer=token_file(folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import stat
 import sys
@@ -74,6 +75,7 @@ class TestCaller:
             assert ask_as(NOBODY, folder / "s") in {"", "ConnectionResetError", "BrokenPipeError"}
             assert ask_as(NOBODY, folder / "s") in {"", "ConnectionResetError", "BrokenPipeError"}
         assert one.denied == {"uid": 2}
+        assert all(re.fullmatch(rf"uid {NOBODY} \(pid \d+\) at socket", who) for who in one.strangers)
         assert one.tiny.asked == 0
 
     @only_root

@@ -37,6 +37,7 @@ class RawServer:
             except OSError:
                 return
             worker = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            worker.start()  # who closes may join whatever is listed
             with self._lock:
                 self.connections += 1
                 self._workers.append(worker)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -102,6 +102,11 @@ class Flights(Generic[T]):
         except RuntimeError:
             self._land(key, flight, CredentialUnavailable("no thread is left to ask it", culprit=provider))
         return flight, True
+
+    def hanging(self) -> Mapping[str, int]:
+        """Return how many workers of each provider were written off, and have not come back."""
+        with self._lock:
+            return {provider: workers.hanging for provider, workers in self._workers.items()}
 
     def wait(self, seconds: float) -> None:
         """Wait for what is under way, at most so many seconds."""

@@ -17,6 +17,8 @@ class Memory:
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self.crowded_out = self.forgotten = 0
+        """Entries that went for others, and those that somebody had forgotten."""
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -43,8 +45,9 @@ class Memory:
             self._entries.move_to_end(key)
             if len(self._entries) > MOST:
                 self._entries.popitem(last=False)
+                self.crowded_out += 1
 
     def forget(self, key: str) -> None:
         """Forget the entry, whatever it holds."""
         with self._lock:
-            self._entries.pop(key, None)
+            self.forgotten += self._entries.pop(key, None) is not None

@@ -35,6 +35,8 @@ class Workers:
         self._waiting: deque[Task] = deque()
         self._at_work: set[Task] = set()
         self._working = 0
+        self.hanging = 0
+        """Workers that were written off, and have not come back."""
 
     def submit(self, task: Task) -> None:
         """Have ``task`` done. Raises :class:`RuntimeError` where no thread is left for it."""
@@ -52,6 +54,7 @@ class Workers:
                 return
             self._at_work.remove(task)
             self._working -= 1
+            self.hanging += 1
             following = self._waiting[0] if self._waiting else None
         if following is not None:
             self._hire(following)
@@ -75,6 +78,7 @@ class Workers:
     def _next(self, done: Task | None) -> Task | None:
         with self._lock:
             if done is not None and done not in self._at_work:  # written off: another has taken the place
+                self.hanging -= 1
                 return None
             if done is not None:
                 self._at_work.remove(done)

@@ -13,6 +13,7 @@ import msgspec
 
 from ocibroker.cli.frames import frames_of
 from ocibroker.errors import OcibrokerError
+from ocibroker.tracing import trace_id
 
 _NAMES: Final = MappingProxyType(
     {
@@ -20,6 +21,8 @@ _NAMES: Final = MappingProxyType(
         "pause": "next_retry_s",
         "seconds_left": "expires_in_s",
         "error": "error_type",
+        "request_id": "upstream_request_id",
+        "skew": "clock_skew_s",
     }
 )
 """What an event's field is called in the log, where that is something else."""
@@ -43,6 +46,8 @@ class JSONLines(logging.Formatter):
             "message": record.getMessage(),
         }
         line.update(_told(event))
+        if trace := trace_id():
+            line["trace_id"] = trace
         if suppressed := getattr(record, "suppressed", 0):
             line["suppressed"] = suppressed
         if record.exc_info:
@@ -56,6 +61,8 @@ def _told(event: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401  # whatev
         value = getattr(event, name)
         if isinstance(value, OcibrokerError):
             yield "error_type", type(value).__name__
+            if value.request_id:
+                yield "upstream_request_id", value.request_id
         elif value not in (None, ""):
             yield _NAMES.get(name, name), _plain(value)
 

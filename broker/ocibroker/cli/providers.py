@@ -60,13 +60,7 @@ def _state(one: Installed, found: Providers, reason: str | None) -> State:
         return "broken"
     if one.name in BUILT_IN:
         return "unavailable" if reason else "built-in"
-    return "enabled" if one.name in found.loaded or _offers(one, found) else "not enabled"
-
-
-def _offers(one: Installed, found: Providers) -> bool:
-    """Whether a loaded provider or source of secrets is the plugin's: its name need not be the plugin's own."""
-    offered = (*found, *found.stores.values())
-    return any(f"{type(part).__module__}.".startswith(f"{one.module}.") for part in offered)
+    return "enabled" if found.have(one.name, one.module) else "not enabled"
 
 
 def _reason(one: Installed, found: Providers) -> str | None:

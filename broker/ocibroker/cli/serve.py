@@ -47,7 +47,7 @@ def serve(
 
 def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: ServiceLog) -> None:
     from ocibroker.clock import SystemClock
-    from ocibroker.events import Audience
+    from ocibroker.events import Audience, Report
     from ocibroker.sidecar.building import Building
     from ocibroker.sidecar.confinement import confine
     from ocibroker.sidecar.doors import open_doors
@@ -55,6 +55,7 @@ def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: 
     from ocibroker.sidecar.metrics import Metrics
     from ocibroker.sidecar.notify import Notifier
     from ocibroker.sidecar.service import Logged, Service, run
+    from ocibroker.sidecar.trail import open_trail
 
     confine()
     hang_up = HangUp()
@@ -70,7 +71,10 @@ def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: 
     )
     first = building(1)
     settings = _overridden(first.config.sidecar, socket, admin)
-    with open_doors(settings, environ=environ, monotonic=clock.monotonic) as doors:
+    with (
+        open_trail(first.config, environ=environ, clock=clock, report=Report(audience)) as trail,
+        open_doors(settings, environ=environ, monotonic=clock.monotonic) as doors,
+    ):
         service = Service(
             first,
             building,
@@ -78,6 +82,7 @@ def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: 
             metrics,
             notifier=Notifier.from_environ(environ),
             logged=Logged(dropped=log.dropped, suppressed=log.suppressed),
+            trail=trail,
             hang_up=hang_up,
             audience=audience,
         )

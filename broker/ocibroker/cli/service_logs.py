@@ -13,6 +13,7 @@ from typing import Final
 from ocibroker.cli.json_lines import JSONLines
 from ocibroker.cli.log_sink import LogSink
 from ocibroker.cli.logs import OURS, Lines
+from ocibroker.cli.operators import raised
 from ocibroker.cli.repeats import Repeats
 
 _TEXT: Final = "%(asctime)s %(levelname)s: %(message)s"
@@ -48,6 +49,7 @@ def service_log(out: int, form: LogFormat) -> Iterator[ServiceLog]:
     before, level = ours.handlers[:], ours.level
     log = ServiceLog(LogSink(out), Repeats(time.monotonic))
     log.sink.setFormatter(JSONLines() if form is LogFormat.JSON else Lines(_TEXT))
+    log.sink.addFilter(raised)
     log.sink.addFilter(log.repeats)
     root.addHandler(log.sink)
     ours.handlers.clear()

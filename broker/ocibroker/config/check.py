@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from ocibroker.config.audit_key import read_audit_key
 from ocibroker.config.load import Config
 from ocibroker.config.location import located
 from ocibroker.errors import ConfigurationError, CredentialUnavailable
@@ -26,6 +27,7 @@ def check_config(config: Config, environ: Mapping[str, str]) -> None:
     for read in (config.shared.key, config.shared.previous_key) if config.shared else ():
         if read is not None:
             read()
+    read_audit_key(config, environ)
     if config.shared and config.shared.password:
         with located(config.path, "cache.password"):
             _read_password(config.shared.password)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from ocibroker.rule import Rule
     from ocibroker.tls import TLSEntry
 
+_SHOWN: Final = 12
+"""Hexadecimal digits of the file's digest: enough to tell one from another."""
+
 _LOCAL: Final[Mapping[str, StoreName]] = MappingProxyType({"memory": "memory", "file": "file"})
 
 
@@ -30,7 +34,7 @@ class Config:
     """What the configuration says, checked. ``path`` is none where there is no file, which is fine.
 
     ``store`` is none where it does not say where answers are kept, and where ``shared`` does. ``serving`` is none
-    where it says nothing of it: :attr:`sidecar` is what holds then too.
+    where it says nothing of it: :attr:`sidecar` is what holds then too. ``digest`` tells one file from another.
     """
 
     path: Path | None
@@ -40,6 +44,7 @@ class Config:
     store: StoreName | None = None
     serving: SidecarSettings | None = None
     shared: SharedStore | None = None
+    digest: str = ""
 
     @property
     def sidecar(self) -> SidecarSettings:
@@ -87,6 +92,7 @@ def _load(place: Path, environ: Mapping[str, str], plugins: tuple[object, ...]) 
         _LOCAL.get(document.cache.store or ""),
         _serving(document, source),
         _shared(document, source),
+        hashlib.sha256(text.encode()).hexdigest()[:_SHOWN],
     )
 
 

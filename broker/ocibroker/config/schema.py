@@ -125,6 +125,8 @@ class SidecarTable(ReachTable, frozen=True, kw_only=True):
     prefetch: list[str] = []
     grace: float = 10.0
     ready: Ready = "any"
+    audit: str | None = None
+    audit_key: LocalRef | None = None
     tcp: TCPTable | None = None
 
 

@@ -11,7 +11,11 @@ from ocibroker.config.source import Source
 from ocibroker.errors import ConfigurationError
 from ocibroker.host import split_authority
 from ocibroker.pattern import Pattern
+from ocibroker.reference import SecretRef
 from ocibroker.target import Target
+
+STDOUT: Final = "stdout"
+"""Where the audit trail goes that no file has."""
 
 _MODES: Final = ("0600", "0660", "0666")
 """To connect is to write; who may is checked again by the caller's user."""
@@ -77,7 +81,10 @@ class TCPListening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SidecarSettings:
-    """``[sidecar]``, checked. ``grace`` is in seconds; ``ready`` says how many of ``prefetch`` readiness needs."""
+    """``[sidecar]``, checked. ``grace`` is in seconds; ``ready`` says how many of ``prefetch`` readiness needs.
+
+    ``audit`` is a file or :data:`STDOUT`, none for no audit trail; ``audit_key`` makes the fingerprints there.
+    """
 
     socket: UnixListening = field(default_factory=UnixListening)
     admin: Address | None = None
@@ -85,6 +92,8 @@ class SidecarSettings:
     prefetch: tuple[Target, ...] = ()
     grace: float = 10.0
     ready: Ready = "any"
+    audit: Path | str | None = None
+    audit_key: SecretRef | None = None
 
 
 def sidecar(table: SidecarTable, source: Source) -> SidecarSettings:
@@ -105,6 +114,8 @@ def sidecar(table: SidecarTable, source: Source) -> SidecarSettings:
         prefetch=prefetch,
         grace=grace,
         ready=table.ready,
+        audit=_audit(table.audit, source),
+        audit_key=source.secret(table.audit_key, "sidecar.audit_key") if table.audit_key else None,
     )
 
 
@@ -160,6 +171,10 @@ def _mode(text: str) -> int:
     if text not in _MODES:
         raise ConfigurationError("is no mode of a socket", culprit=text, hint=f"choose from {', '.join(_MODES)}")
     return int(text, 8)
+
+
+def _audit(text: str | None, source: Source) -> Path | str | None:
+    return source.absolute(text) if text and text != STDOUT else text
 
 
 def _grace(seconds: float) -> float:

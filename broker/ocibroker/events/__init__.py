@@ -4,6 +4,8 @@ from ocibroker.events.audience import Audience
 from ocibroker.events.event import (
     Administered,
     Answered,
+    AuditFailing,
+    AuditRecovered,
     BreakerClosed,
     BreakerOpened,
     Event,
@@ -23,6 +25,8 @@ __all__ = [
     "Administered",
     "Answered",
     "Audience",
+    "AuditFailing",
+    "AuditRecovered",
     "BreakerClosed",
     "BreakerOpened",
     "Event",

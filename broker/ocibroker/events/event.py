@@ -49,7 +49,10 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider was asked, and answered after ``seconds``; or failed, with the ``error``'s type."""
+    """A provider was asked, and answered after ``seconds``; or failed, with the ``error``'s type.
+
+    ``request_id`` is what the other side calls the request that it refused.
+    """
 
     name: ClassVar[str] = "fetch"
     level: ClassVar[int] = logging.INFO
@@ -60,6 +63,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     anonymous: bool = False
     expires_at: datetime | None = None
     error: str = ""
+    request_id: str = ""
 
     def __str__(self) -> str:
         said = "found no identity" if self.anonymous else "answered"
@@ -69,7 +73,10 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Requested(msgspec.Struct, frozen=True, kw_only=True):
-    """One request went out, one attempt of it; for ``provider``, or none where a registry was asked itself."""
+    """One request went out, one attempt of it; for ``provider``, or none where a registry was asked itself.
+
+    ``request_id`` is what the other side calls it; ``skew`` is by how many seconds its clock is ahead of ours.
+    """
 
     name: ClassVar[str] = "upstream_request"
     level: ClassVar[int] = logging.DEBUG
@@ -78,6 +85,8 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     status: int | None = None
     error: str = ""
+    request_id: str = ""
+    skew: float | None = None
 
     def __str__(self) -> str:
         said = self.error or f"status {self.status}"
@@ -180,15 +189,44 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PeerDenied(msgspec.Struct, frozen=True, kw_only=True):
-    """The sidecar turned a caller away; ``reason`` is one of few words, ``peer`` who it was, if that is known."""
+    """The sidecar turned a caller away; ``reason`` is one of few words, ``peer`` who it was, if that is known.
+
+    It counts all of them, and logs some of those of one ``peer`` and reason.
+    """
 
     name: ClassVar[str] = "peer_denied"
     level: ClassVar[int] = logging.WARNING
     reason: str
     peer: str = ""
+    listener: str = ""
 
     def __str__(self) -> str:
-        return f"{self.peer or 'a caller'} was turned away: {self.reason}"
+        where = f" at {self.listener}" if self.listener else ""
+        return f"{self.peer or 'a caller'} was turned away{where}: {self.reason}"
+
+
+class AuditFailing(msgspec.Struct, frozen=True, kw_only=True):
+    """Records of who got what are lost, since ``sink`` does not take them; told once, until it does again."""
+
+    name: ClassVar[str] = "audit_failing"
+    level: ClassVar[int] = logging.ERROR
+    sink: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"audit records are lost, {self.sink}: {self.reason}; credentials are given out all the same"
+
+
+class AuditRecovered(msgspec.Struct, frozen=True, kw_only=True):
+    """It takes them again; ``lost`` have been since the start."""
+
+    name: ClassVar[str] = "audit_recovered"
+    level: ClassVar[int] = logging.WARNING
+    sink: str
+    lost: int
+
+    def __str__(self) -> str:
+        return f"audit records are written again, {self.sink}: {self.lost} were lost since the start"
 
 
 class Administered(msgspec.Struct, frozen=True, kw_only=True):

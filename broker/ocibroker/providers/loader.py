@@ -13,7 +13,7 @@ import pluggy
 
 from ocibroker import hookspecs, secret_source
 from ocibroker.errors import ConfigurationError, OcibrokerError, ProviderUnavailable
-from ocibroker.hookspecs import PROJECT, Provider
+from ocibroker.hookspecs import PROJECT, AuditObserver, Provider
 from ocibroker.providers.built_in import BUILT_IN
 from ocibroker.request import Options
 from ocibroker.secret_source import SecretSource
@@ -25,11 +25,13 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 class Providers:
     """The providers that may answer, by name, and the plugins that could not be loaded, with the reason.
 
-    ``stores`` are the sources of secrets that plugins of others have offered.
+    ``observers`` are told of every record of the sidecar's audit trail, by the name of their plugin. ``stores`` are
+    the sources of secrets that plugins of others have offered, by name.
     """
 
     loaded: Mapping[str, Provider[Any]]
     broken: Mapping[str, OcibrokerError]
+    observers: Mapping[str, tuple[AuditObserver, ...]] = field(default_factory=lambda: MappingProxyType({}))
     stores: Mapping[str, SecretSource[Any]] = field(default_factory=lambda: MappingProxyType({}))
 
     def get(self, name: str) -> Provider[Any]:
@@ -39,6 +41,11 @@ class Providers:
         if name in self.broken:
             raise self.broken[name].restated()
         raise ProviderUnavailable("is not known", culprit=f"provider {name}", hint="see `ocibroker providers`")
+
+    def have(self, plugin: str, module: str) -> bool:
+        """Whether anything of the plugin of that name and module is loaded: its providers may have other names."""
+        named = plugin in self.loaded or plugin in self.observers
+        return named or any(_is_of(one, module) for one in (*self, *self.stores.values()))
 
     def store(self, name: str) -> SecretSource[Any]:
         """Return the source of secrets of that name, or raise :class:`~ocibroker.errors.ConfigurationError`."""
@@ -50,6 +57,10 @@ class Providers:
         return iter(self.loaded.values())
 
 
+def _is_of(part: object, module: str) -> bool:
+    return f"{type(part).__module__}.".startswith(f"{module}.")
+
+
 def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Providers:
     """Load the objects in ``given``, which need no installing, the built-in plugins, and those called ``names``.
 
@@ -57,10 +68,10 @@ def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Provider
     providers of one name are a :class:`~ocibroker.errors.ConfigurationError`.
     """
     loaded: dict[str, Provider[Any]] = {}
-    stores: dict[str, SecretSource[Any]] = {}
     broken: dict[str, OcibrokerError] = {}
+    beside = _Beside()
     for number, plugin in enumerate(given):
-        _add_all(loaded, stores, _offered(plugin, f"given-{number}"))
+        _take(loaded, beside, plugin, f"given-{number}")
     for name in BUILT_IN:
         # Without pluggy, which looks through each plugin for what ours are known to have: 3 ms of each command.
         _add(loaded, [*importlib.import_module(BUILT_IN[name]).ocibroker_providers()])
@@ -70,24 +81,55 @@ def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Provider
         from ocibroker.providers.distributions import import_plugin  # here, since most configurations name none
 
         try:
-            _add_all(loaded, stores, _offered(import_plugin(name), name))
+            _take(loaded, beside, import_plugin(name), name)
         except ProviderUnavailable as error:
             broken[name] = error
     # A provider need not be called as its plugin is: a rule then names one that is no plugin, and yet is there.
     broken = {name: error for name, error in broken.items() if name not in loaded}
-    return Providers(MappingProxyType(loaded), MappingProxyType(broken), MappingProxyType(stores))
+    observers, stores = MappingProxyType(beside.observers), MappingProxyType(beside.stores)
+    return Providers(MappingProxyType(loaded), MappingProxyType(broken), observers, stores)
 
 
-def _offered(plugin: ModuleType | object, name: str) -> tuple[list[Provider[Any]], list[SecretSource[Any]]]:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What plugins offer beside providers."""
+
+    observers: dict[str, tuple[AuditObserver, ...]] = field(default_factory=dict)
+    stores: dict[str, SecretSource[Any]] = field(default_factory=dict)
+
+
+def _take(loaded: dict[str, Provider[Any]], beside: _Beside, plugin: ModuleType | object, name: str) -> None:
+    offer = _offered(plugin, name)
+    _add(loaded, offer.providers)
+    if offer.observers:
+        beside.observers[name] = tuple(offer.observers)
+    if offer.stores:
+        from ocibroker.providers.stores import add  # here, as above
+
+        add(beside.stores, offer.stores)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    providers: list[Provider[Any]]
+    observers: list[AuditObserver]
+    stores: list[SecretSource[Any]]
+
+
+def _offered(plugin: ModuleType | object, name: str) -> _Offer:
     """Return what one plugin offers. It has a plugin manager of its own: pluggy stops at the first that raises."""
     plugins = pluggy.PluginManager(PROJECT)
-    for specification in (hookspecs, secret_source):
-        plugins.add_hookspecs(specification)
+    for specifications in (hookspecs, secret_source):
+        plugins.add_hookspecs(specifications)
     try:
         plugins.register(plugin, name=name)
         plugins.check_pending()
-        providers, stores = _offers(plugins, name)
-        return [_checked(one, name) for one in providers], [_checked_store(one, name) for one in stores]
+        hooks = _implemented(plugins, name)
+        return _Offer(
+            [_checked(one, name) for part in hooks.ocibroker_providers() for one in part],
+            [_observing(one, name) for part in hooks.ocibroker_audit_observers() for one in part],
+            [_keeping(one, name) for part in hooks.ocibroker_secret_sources() for one in part],
+        )
     except pluggy.PluginValidationError as error:
         why = f"does not implement the hook: {' '.join(str(error).split())}"
     except OcibrokerError:
@@ -99,13 +141,31 @@ def _offered(plugin: ModuleType | object, name: str) -> tuple[list[Provider[Any]
     raise ProviderUnavailable(why, culprit=f"plugin {name}", hint="mend or uninstall it")
 
 
-def _offers(plugins: pluggy.PluginManager, name: str) -> tuple[list[Any], list[Any]]:
-    """Return whatever the hooks returned: providers, and sources of secrets."""
-    providers, stores = plugins.hook.ocibroker_providers, plugins.hook.ocibroker_secret_sources
-    if not providers.get_hookimpls() and not stores.get_hookimpls():
-        hint = "mark it @providers or @secret_sources"
+def _implemented(plugins: pluggy.PluginManager, name: str) -> Any:  # noqa: ANN401  # pluggy's own
+    hooks = plugins.hook
+    known = (hooks.ocibroker_providers, hooks.ocibroker_audit_observers, hooks.ocibroker_secret_sources)
+    if not any(hook.get_hookimpls() for hook in known):
+        hint = "mark it @providers, @audit_observers or @secret_sources"
         raise ProviderUnavailable("implements no hook", culprit=f"plugin {name}", hint=hint)
-    return [one for part in providers() for one in part], [one for part in stores() for one in part]
+    return hooks
+
+
+def _observing(observer: Any, plugin: str) -> AuditObserver:  # noqa: ANN401  # whatever the hook returned
+    if not callable(getattr(observer, "observe", None)):
+        why = "offers an observer that observes nothing"
+        raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
+    checked: AuditObserver = observer
+    return checked
+
+
+def _keeping(source: Any, plugin: str) -> SecretSource[Any]:  # noqa: ANN401  # whatever the hook returned
+    from ocibroker.providers.stores import flaw  # here, since few plugins offer any
+
+    if found := flaw(source):
+        why = f"offers a source of secrets {found}"
+        raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
+    checked: SecretSource[Any] = source
+    return checked
 
 
 def _checked(provider: Any, plugin: str) -> Provider[Any]:  # noqa: ANN401  # whatever the hook returned
@@ -113,16 +173,6 @@ def _checked(provider: Any, plugin: str) -> Provider[Any]:  # noqa: ANN401  # wh
         why = f"offers a provider {flaw}"
         raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
     checked: Provider[Any] = provider
-    return checked
-
-
-def _checked_store(store: Any, plugin: str) -> SecretSource[Any]:  # noqa: ANN401  # whatever the hook returned
-    from ocibroker.providers.stores import flaw  # here, since few plugins offer any
-
-    if found := flaw(store):
-        why = f"offers a source of secrets {found}"
-        raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
-    checked: SecretSource[Any] = store
     return checked
 
 
@@ -138,20 +188,6 @@ def _flaw(provider: Any) -> str:  # noqa: ANN401  # whatever the hook returned
     if not (isinstance(provider.options, type) and issubclass(provider.options, Options)):
         return "whose options are no Options"
     return ""
-
-
-def _add_all(
-    loaded: dict[str, Provider[Any]],
-    stores: dict[str, SecretSource[Any]],
-    offered: tuple[list[Provider[Any]], list[SecretSource[Any]]],
-) -> None:
-    _add(loaded, offered[0])
-    for store in offered[1]:
-        from ocibroker.providers.stores import STORES
-
-        if store.name in stores or store.name in STORES:
-            raise ConfigurationError("two plugins offer it", culprit=f"secrets of {store.name}", hint="drop one")
-        stores[store.name] = store
 
 
 def _add(loaded: dict[str, Provider[Any]], found: list[Provider[Any]]) -> None:

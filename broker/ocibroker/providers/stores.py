@@ -41,6 +41,14 @@ def store(name: str, others: Mapping[str, SecretSource[Any]]) -> SecretSource[An
     return next(one for one in offered if one.name == name)
 
 
+def add(stores: dict[str, SecretSource[Any]], found: list[SecretSource[Any]]) -> None:
+    """Add what a plugin offers; two of one name are a :class:`~ocibroker.errors.ConfigurationError`."""
+    for one in found:
+        if one.name in stores or one.name in STORES:
+            raise ConfigurationError("two plugins offer it", culprit=f"secrets of {one.name}", hint="drop one")
+        stores[one.name] = one
+
+
 def flaw(source: Any) -> str:  # noqa: ANN401  # whatever a plugin offers
     """Return what is wrong with what a plugin offers as a source; nothing where it is one."""
     for part in ("name", "options", "place", "watch", "read"):

@@ -13,6 +13,7 @@ from ocibroker.config import Address
 from ocibroker.errors import UsageError
 from ocibroker.events import Administered, Report
 from ocibroker.sidecar.aside import aside
+from ocibroker.sidecar.deed import Audit, administered, unaudited
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.log_level import LEVELS, LONGEST, LevelName, LogLevel
@@ -73,7 +74,7 @@ def admin_endpoints(
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What may be asked by ``POST``, each told to ``report``.
+    """What may be asked by ``POST``, each told to ``report`` and to ``audit``.
 
     ``changed`` is told of a target of which something was changed, ``loudness`` how much is logged.
     """
@@ -82,6 +83,7 @@ class Actions:
     report: Report
     changed: Callable[[Target], None] = _unheeded
     loudness: LogLevel = field(default_factory=LogLevel)
+    audit: Audit = unaudited
 
     def endpoints(self) -> Endpoints:
         """Return them by method and path."""
@@ -147,6 +149,7 @@ class Actions:
             raise
         finally:
             self.report(Administered(action=action, peer=call.peer.key, target=target, error=error))
+            self.audit(call.listener.name, call.peer, administered(call.path, action, target, error))
 
 
 def _target(call: Call) -> Target:

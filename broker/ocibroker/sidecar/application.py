@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from ocibroker.api import LARGEST, Problem
 from ocibroker.errors import OcibrokerError
+from ocibroker.sidecar.deed import Audit, unaudited
+from ocibroker.sidecar.denial import Denied, uncounted
 from ocibroker.sidecar.generation import Generations
 from ocibroker.sidecar.guard import misdirected, unmarked
 from ocibroker.sidecar.listener import Listener, ListenerName
@@ -48,6 +50,7 @@ class Application:
     """Answers API v1 on every listener but ``admin``, and there what ``admin`` holds, by method and path.
 
     ``served`` is told of every reply: the listener, the status, and the seconds by ``monotonic`` that it took.
+    ``audit`` is told before each of what it gives to whom, ``denied`` of whoever may not ask.
     """
 
     def __init__(
@@ -56,12 +59,14 @@ class Application:
         *,
         admin: Places = _NOWHERE,
         served: Served = _untold,
+        audit: Audit = unaudited,
+        denied: Denied = uncounted,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api = api(generations)
         self._admin = administration(admin)
         self._repeats = Repeats(self._api.current)
-        self._served = served
+        self._served, self._audit, self._denied = served, audit, denied
         self._monotonic = monotonic
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -69,6 +74,7 @@ class Application:
         if scope["type"] == "http":
             began = self._monotonic()
             if (answer := await self._answer(scope, receive)) is not None:
+                self._record(scope["state"], answer)
                 await _send(answer, send)
                 self._served(scope["state"]["listener"].name, answer.status, self._monotonic() - began)
         elif scope["type"] == "lifespan":
@@ -79,10 +85,13 @@ class Application:
     def repeat(self, listener: Listener, peer: Peer, request: bytes) -> bytes | None:
         """Return the whole answer to a request of those bytes, if it was answered before and would be so now."""
         began = self._monotonic()
-        answer = self._repeats(listener, peer, request)
-        if answer is not None:
-            self._served(listener.name, 200, self._monotonic() - began)
-        return answer
+        known = self._repeats(listener, peer, request)
+        if known is None:
+            return None
+        for deed in known.reply.deeds:
+            self._audit(listener.name, peer, deed)
+        self._served(listener.name, 200, self._monotonic() - began)
+        return known.answer
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Reply | None:
         """Return the reply, or none where the caller has gone."""
@@ -92,8 +101,10 @@ class Application:
         fields: dict[bytes, bytes] = dict(head)
         shown = listener.name == "admin" and self._admin.shows(scope["path"], scope["method"])
         if problem := misdirected(listener, target, head, fields, shown=shown):
+            self._denied(listener.name, state["peer"], "address")
             return reply(problem)
         if not listener.admits(state["peer"], fields.get(b"authorization")):
+            self._denied(listener.name, state["peer"], "bearer")
             return _UNAUTHORIZED
         route = self._route(listener, scope["path"], scope["method"])
         if isinstance(route, Reply):
@@ -116,6 +127,10 @@ class Application:
         if request := state.get("request"):
             self._repeats.keep(request, call, answer, _whole(answer))
         return answer
+
+    def _record(self, state: Mapping[str, Any], answer: Reply) -> None:
+        for deed in answer.deeds:
+            self._audit(state["listener"].name, state["peer"], deed)
 
     def _route(self, listener: Listener, path: str, method: str) -> Route | Reply:
         methods = (self._admin if listener.name == "admin" else self._api).at(path)

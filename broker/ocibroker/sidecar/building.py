@@ -104,5 +104,7 @@ def _places(settings: SidecarSettings) -> Mapping[str, object]:
         "sidecar.owner": settings.socket.owner,
         "sidecar.admin": settings.admin,
         "sidecar.grace": settings.grace,
+        "sidecar.audit": settings.audit,
+        "sidecar.audit_key": str(settings.audit_key),
         "sidecar.tcp.listen": settings.tcp.listen if settings.tcp else None,
     }

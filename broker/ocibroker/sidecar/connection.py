@@ -83,7 +83,7 @@ class Connection(HttpToolsProtocol):
             self._peer = replace(self._peer, names=names_in(transport.get_extra_info("peercert")))
             self.app_state["peer"] = self._peer
         if not self._is_welcome():
-            self._denied("certificate")
+            self._denied(self._door.name, self._peer, "certificate")
             self._dismissed = True
         if self._dismissed:
             transport.abort()
@@ -233,7 +233,7 @@ class Connection(HttpToolsProtocol):
         if self._answering():
             self.shutdown()
         else:
-            self._denied("uid" if self._door.is_local else "certificate")
+            self._denied(self._door.name, self._peer, "uid" if self._door.is_local else "certificate")
             self.dismiss()
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -24,10 +25,12 @@ from ocibroker.host import split_authority
 from ocibroker.request import Caller
 from ocibroker.secret import Secret
 from ocibroker.sidecar.aside import aside
+from ocibroker.sidecar.deed import Deed, given, not_given
 from ocibroker.sidecar.generation import Generations
 from ocibroker.sidecar.listener import Listener
 from ocibroker.sidecar.message import Call, Reply
-from ocibroker.sidecar.reach import Reach, Reached
+from ocibroker.sidecar.problem import failed
+from ocibroker.sidecar.reach import Reach, Reached, named
 from ocibroker.sidecar.reaches import Reaches
 from ocibroker.sidecar.reading import read
 from ocibroker.sidecar.remembered import Remembered, RememberedQuestions
@@ -54,16 +57,12 @@ class Credentials:
         """Answer a :class:`~ocibroker.api.CredentialQuestion`."""
         if (current := self.current(call.body, call.listener)) is not None:
             return current
-        with self._generations.lease() as generation:
-            reach = self._reaches.of(generation, call.listener)
+        question: CredentialQuestion | None = None
+        try:
             question = read(call.body, _CREDENTIAL)
-            reached = _reached(reach, question)
-            access = await _in_time(generation.broker, reached.target, question, exchange=reach.exchange)
-            reach.check_answer(access)
-            answer = _answer(access, reached, self._trust.of(generation.broker.material(access)))
-        reply = Reply(body=_ENCODER.encode(answer))
-        self._remembered.keep(call.body, Remembered(reach, question, reached, access, reply))
-        return reply
+            return await self._answered(call, question)
+        except OcibrokerError as error:
+            return failed(error, _refusal(error, call, question))
 
     def current(self, body: bytes, listener: Listener) -> Reply | None:
         """Return the reply to a question that was asked before, if it would be made alike now."""
@@ -83,6 +82,18 @@ class Credentials:
             # It reads files and may run a program, which nobody else should wait for.
             data = await aside(lambda: _trust(generation.broker, Target(question.host)), "trust")
         return Reply(body=_ENCODER.encode(TrustAnswer(tls=data)))
+
+    async def _answered(self, call: Call, question: CredentialQuestion) -> Reply:
+        with self._generations.lease() as generation:
+            reach = self._reaches.of(generation, call.listener)
+            reached = _reached(reach, question)
+            access = await _in_time(generation.broker, reached.target, question, exchange=reach.exchange)
+            reach.check_answer(access)
+            answer = _answer(access, reached, self._trust.of(generation.broker.material(access)))
+        deed = given(access, call.path, _caller(question.caller))
+        reply = Reply(body=_ENCODER.encode(answer), deeds=(deed,))
+        self._remembered.keep(call.body, Remembered(reach, question, reached, access, reply))
+        return reply
 
 
 def _trust(broker: Broker, target: Target) -> TLSData:
@@ -110,7 +121,7 @@ async def _in_time(broker: Broker, target: Target, question: CredentialQuestion,
 
 
 async def _access(broker: Broker, target: Target, question: CredentialQuestion, *, exchange: bool) -> Access:
-    caller, deadline = _caller(question.caller) if question.caller else None, max(question.deadline, _FAIR)
+    caller, deadline = _caller(question.caller), max(question.deadline, _FAIR)
     access = await broker.access_async(
         target, min_ttl=question.min_ttl, deadline=deadline, caller=caller, exchange=exchange
     )
@@ -136,8 +147,20 @@ def _given(broker: Broker, known: Remembered) -> Access | None:
         return None
 
 
-def _caller(question: CallerQuestion) -> Caller:
+def _caller(question: CallerQuestion | None) -> Caller | None:
+    if question is None:
+        return None
     return Caller(token=Secret(question.token) if question.token else None, annotations=question.annotations)
+
+
+def _refusal(error: OcibrokerError, call: Call, question: CredentialQuestion | None) -> Deed:
+    target: Target | str = ""
+    caller = None
+    if question is not None:
+        caller = _caller(question.caller)
+        with suppress(OcibrokerError):  # what names no target is said by the error itself
+            target = named(question.registry, question.repository, question.actions)
+    return not_given(error, call.path, target, caller)
 
 
 def _answer(access: Access, reached: Reached, tls: TLSData) -> CredentialAnswer:

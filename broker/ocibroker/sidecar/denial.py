@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-Reason = Literal["uid", "handshake", "certificate", "connections", "rate"]
-"""A user who may not call; a TLS handshake that failed; a certificate without an allowed name; one connection or
-request too many."""
+from ocibroker.sidecar.listener import ListenerName
+from ocibroker.sidecar.peer import Peer
 
-Denied = Callable[[Reason], None]
+Reason = Literal["uid", "handshake", "certificate", "bearer", "address", "connections", "rate"]
+"""A user who may not call; a TLS handshake that failed; a certificate without an allowed name; no token or a wrong
+one; a request that is addressed to somebody else, or relayed; one connection or request too many."""
+
+Denied = Callable[[ListenerName, Peer, Reason], None]
 """Told each time; must neither block nor raise."""
 
 
-def uncounted(reason: Reason) -> None:
+def uncounted(listener: ListenerName, peer: Peer, reason: Reason) -> None:
     """Count nothing."""

@@ -51,7 +51,7 @@ class Gate:
         """
         state = scope["state"]
         if seconds := self._rates.wait(_key(state["listener"], state["peer"])):
-            self._denied("rate")
+            self._denied(state["listener"].name, state["peer"], "rate")
             # Meanwhile nothing is read of this connection: what is refused costs little.
             await asyncio.sleep(self._penalty)
             await _refuse(send, seconds)

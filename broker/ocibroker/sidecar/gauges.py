@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 from ocibroker.clock import Clock
 from ocibroker.outlook import Outlook
+from ocibroker.sidecar.certificate_ends import LABELS as CERTIFICATE_LABELS
+from ocibroker.sidecar.certificate_ends import CertificateEnds
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.metrics import Metrics, Row
+from ocibroker.sidecar.plugin_info import LABELS as PLUGIN_LABELS
+from ocibroker.sidecar.plugin_info import PluginInfo
 from ocibroker.sidecar.prefetch import Prefetch
 from ocibroker.sidecar.pulse import Pulse
 from ocibroker.sidecar.succession import Succession
@@ -19,7 +23,10 @@ from ocibroker.sidecar.succession import Succession
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauges:
-    """``dropped`` counts the lines of the log that nobody took, ``suppressed`` those that repeated another."""
+    """``dropped`` counts the lines of the log that nobody took, ``suppressed`` those that repeated another.
+
+    ``lost`` counts the audit records that each sink did not take, ``connected`` the connections of each listener.
+    """
 
     succession: Succession
     prefetch: Prefetch
@@ -28,6 +35,10 @@ class Gauges:
     clock: Clock
     dropped: Callable[[], int] = lambda: 0
     suppressed: Callable[[], int] = lambda: 0
+    lost: Callable[[], Iterable[tuple[str, int]]] = lambda: ()
+    connected: Callable[[], Iterable[tuple[str, int]]] = lambda: ()
+    certificates: CertificateEnds = field(default_factory=CertificateEnds)
+    plugins: PluginInfo = field(default_factory=PluginInfo)
 
     def shown_by(self, metrics: Metrics) -> None:
         """Have ``metrics`` show them all."""
@@ -41,7 +52,17 @@ class Gauges:
             ("ocibroker_log_suppressed_total", "Lines that repeated another.", self.suppressed),
         ):
             metrics.show(name, text, (), _single(value))
+        metrics.show("ocibroker_audit_lost_total", "Records that a sink did not take.", ("sink",), self._lost)
         metrics.show("ocibroker_circuit_open", "1 for who is left alone.", ("source",), self._silent)
+        for name, text, labels, rows in (
+            ("ocibroker_config_hash_info", "Which file serves.", ("hash",), self._hash),
+            ("ocibroker_plugin_info", "Who may answer.", PLUGIN_LABELS, self._plugins),
+            ("ocibroker_plugin_stuck_threads", "Fetches that hang.", ("provider",), self._hanging),
+            ("ocibroker_cache_evictions_total", "Answers no more remembered.", ("reason",), self._evicted),
+            ("ocibroker_open_connections", "Connections of callers.", ("listener",), self._connected),
+            ("ocibroker_tls_cert_not_after_timestamp_seconds", "When it ends.", CERTIFICATE_LABELS, self._ends),
+        ):
+            metrics.show(name, text, labels, rows)
         for name, text, part in (
             ("ocibroker_refresh_consecutive_failures", "Failures in a row.", _failures),
             ("ocibroker_refresh_last_success_timestamp_seconds", "When it was fetched.", _fetched_at),
@@ -65,6 +86,32 @@ class Gauges:
     def _silent(self) -> Iterator[Row]:
         for source in self._serving.broker.upkeep.silent():
             yield (source,), 1.0
+
+    def _hash(self) -> Iterator[Row]:
+        if digest := self._serving.config.digest:
+            yield (digest,), 1.0
+
+    def _plugins(self) -> Iterator[Row]:
+        return self.plugins.of(self._serving)
+
+    def _hanging(self) -> Iterator[Row]:
+        for source, number in self._serving.broker.upkeep.hanging().items():
+            yield (source.removeprefix("provider "),), float(number)
+
+    def _evicted(self) -> Iterator[Row]:
+        for reason, number in self._serving.broker.upkeep.evicted().items():
+            yield (reason,), float(number)
+
+    def _connected(self) -> Iterator[Row]:
+        for listener, number in self.connected():
+            yield (listener,), float(number)
+
+    def _ends(self) -> Iterator[Row]:
+        return self.certificates.of(self._serving)
+
+    def _lost(self) -> Iterator[Row]:
+        for sink, lost in self.lost():
+            yield (sink,), float(lost)
 
     def _number(self) -> int:
         return self._serving.number

@@ -10,6 +10,7 @@ from typing import Final
 
 from ocibroker.frontends.answer import Answer
 from ocibroker.frontends.front_end import FrontEnd
+from ocibroker.sidecar.deed import Deed, kept_back
 from ocibroker.sidecar.generation import Generations
 from ocibroker.sidecar.message import Call, Endpoint, Reply
 from ocibroker.sidecar.reaches import Reaches
@@ -24,21 +25,29 @@ def helper(front: FrontEnd, verb: str, generations: Generations, reaches: Reache
 
     async def endpoint(call: Call) -> Reply:
         with generations.lease() as generation:
-            stand_in = StandIn(generation, reaches.of(generation, call.listener))
+            stand_in = StandIn(generation, reaches.of(generation, call.listener), call.path)
             while True:
                 try:
-                    return _reply(front.answer(verb, call.body, stand_in))
+                    answer = front.answer(verb, call.body, stand_in)
+                    return _reply(answer, _told(verb, answer, stand_in.deeds))
                 except NotYetKnown:
                     await stand_in.learn()
 
     return endpoint
 
 
-def _reply(answer: Answer) -> Reply:
+def _reply(answer: Answer, deeds: tuple[Deed, ...]) -> Reply:
     headers = {"Ocibroker-Exit": str(answer.status)}
     if answer.diagnostics:
         headers["Ocibroker-Diagnostics"] = _line(answer.diagnostics)
-    return Reply(content_type=OCTETS, headers=headers, body=answer.stdout)
+    return Reply(content_type=OCTETS, headers=headers, body=answer.stdout, deeds=deeds)
+
+
+def _told(verb: str, answer: Answer, deeds: tuple[Deed, ...]) -> tuple[Deed, ...]:
+    """Return what the caller has got of all that the front end has."""
+    if answer.status != 0:
+        return tuple(kept_back(deed, "failed", "cannot_carry") for deed in deeds)
+    return deeds if verb == "get" else tuple(kept_back(deed, "done") for deed in deeds)
 
 
 def _line(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from ocibroker.sidecar.deed import Deed
 from ocibroker.sidecar.listener import Listener
 from ocibroker.sidecar.peer import Peer
 
@@ -29,12 +30,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What goes out. ``body`` may hold a secret."""
+    """What goes out. ``body`` may hold a secret; ``deeds`` say what it gives, for who audits that."""
 
     status: int = 200
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
+    deeds: tuple[Deed, ...] = field(default=(), repr=False)
 
 
 Endpoint = Callable[[Call], Awaitable[Reply]]

@@ -6,7 +6,8 @@ No label holds what a caller sent: how many series there are is decided by the c
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ COUNTERS: Final = MappingProxyType(
         "ocibroker_upstream_requests_total": ("Requests sent, each attempt.", ("provider", "code_class")),
         "ocibroker_requests_total": ("Requests of callers.", ("listener", "code_class")),
         "ocibroker_peer_denied_total": ("Callers who were turned away.", ("reason",)),
+        "ocibroker_ratelimited_total": ("Requests beyond a rate.", ("direction", "scope")),
         "ocibroker_admin_actions_total": ("What the admin listener was asked to do.", ("action", "result")),
     }
 )
@@ -69,6 +71,7 @@ class Metrics:
         }
         self._counted: dict[tuple[str, ...], Counter] = {}
         self._measured: dict[tuple[str, ...], Histogram] = {}
+        self._skews: dict[str, float] = {}
         self._reload_well, self._reload_at = 1.0, clock.now().timestamp()
         self.registry.register(self._standing)
         ProcessCollector(registry=self.registry)
@@ -96,7 +99,7 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all metrics."""
-        return generate_latest(self.registry)
+        return generate_latest(_Plain(self.registry))
 
     def _show_what_never_changes(self) -> None:
         build = (__version__, platform.python_version())
@@ -112,6 +115,13 @@ class Metrics:
             "When what serves was read.",
             (),
             lambda: [((), self._reload_at)],
+        )
+
+        self.show(
+            "ocibroker_clock_skew_seconds",
+            "By how much the other side's clock was ahead when it answered last.",
+            ("provider",),
+            lambda: [((provider,), skew) for provider, skew in [*self._skews.items()]],
         )
 
     def _count(self, *series: str) -> None:
@@ -145,6 +155,10 @@ class Metrics:
         provider = event.provider or "none"
         self._count("ocibroker_upstream_requests_total", provider, _code_class(event.status))
         self._measure(event.seconds, "ocibroker_upstream_request_duration_seconds", provider)
+        if event.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._count("ocibroker_ratelimited_total", "out", provider)
+        if event.skew is not None:
+            self._skews[provider] = event.skew
 
     def _served(self, event: Served) -> None:
         self._count("ocibroker_requests_total", event.listener, _code_class(event.status))
@@ -152,6 +166,8 @@ class Metrics:
 
     def _denied(self, event: PeerDenied) -> None:
         self._count("ocibroker_peer_denied_total", event.reason)
+        if event.reason == "rate":
+            self._count("ocibroker_ratelimited_total", "in", event.listener)
 
     def _administered(self, event: Administered) -> None:
         self._count("ocibroker_admin_actions_total", event.action, "error" if event.error else "ok")
@@ -178,6 +194,19 @@ class _Standing(Collector):
             for values, value in rows():
                 family.add_metric(values, value)
             yield family
+
+
+class _Plain(CollectorRegistry):
+    """``registry`` without the moments at which each series was made, which double their number for nobody."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__()
+        self._registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
+            yield metric
 
 
 def _known(error: str) -> str:

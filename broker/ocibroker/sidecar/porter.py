@@ -15,6 +15,7 @@ from ocibroker.sidecar.crowd import Crowd
 from ocibroker.sidecar.denial import Denied
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.limits import Limits
+from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.reserve import Reserve
 
@@ -51,6 +52,11 @@ class Porter:
         self._loop = asyncio.get_running_loop()
         self._welcomes: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
+
+    @property
+    def listener(self) -> ListenerName:
+        """Whose callers it lets in."""
+        return self._door.name
 
     def open(self) -> None:
         """Let callers in from now on."""
@@ -119,32 +125,33 @@ class Porter:
 
     def _greet(self, connection: socket.socket, address: tuple[str, int] | str) -> None:
         peer = self._peer(connection, address)
-        if peer is None:
-            self._denied("uid")
+        if self._door.is_local and not self._door.admits(peer):
+            self._denied(self._door.name, peer, "uid")
         elif not self.crowd.has_room(peer.key):
-            self._denied("connections")
+            self._denied(self._door.name, peer, "connections")
         else:
-            self._welcome(connection, self._make(peer, self.crowd))
+            self._welcome(connection, peer)
             return
         connection.close()
 
-    def _peer(self, connection: socket.socket, address: tuple[str, int] | str) -> Peer | None:
+    def _peer(self, connection: socket.socket, address: tuple[str, int] | str) -> Peer:
+        """Return who it is; nobody, whom no Unix socket admits, where the kernel knows that no more."""
         if not self._door.is_local:
             return Peer(address=address[0])
         try:
-            uid, pid = peer_user(connection)
-            peer = Peer(uid=uid, pid=pid or None)
+            uid, pid, gid = peer_user(connection)
         except OSError:
-            return None
-        return peer if self._door.admits(peer) else None
+            return Peer()
+        return Peer(uid=uid, pid=pid or None, gid=gid)
 
-    def _welcome(self, accepted: socket.socket, connection: Connection) -> None:
+    def _welcome(self, accepted: socket.socket, peer: Peer) -> None:
+        connection = self._make(peer, self.crowd)
         self.crowd.enter(connection)
-        welcome = self._loop.create_task(self._shake_hands(accepted, connection))
+        welcome = self._loop.create_task(self._shake_hands(accepted, connection, peer))
         self._welcomes.add(welcome)
         welcome.add_done_callback(self._welcomes.discard)
 
-    async def _shake_hands(self, accepted: socket.socket, connection: Connection) -> None:
+    async def _shake_hands(self, accepted: socket.socket, connection: Connection, peer: Peer) -> None:
         context = context_of(self._door.entrance.certificates)
         seconds = self._limits.handshake if context else None
         try:
@@ -156,7 +163,7 @@ class Porter:
                 ssl_shutdown_timeout=seconds,
             )
         except OSError:
-            self._denied("handshake")
+            self._denied(self._door.name, peer, "handshake")
         finally:
             if connection.transport is None:
                 self.crowd.leave(connection)

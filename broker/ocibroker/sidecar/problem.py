@@ -10,13 +10,14 @@ import msgspec
 
 from ocibroker.api import Problem, problem_of
 from ocibroker.errors import OcibrokerError
+from ocibroker.sidecar.deed import Deed
 from ocibroker.sidecar.message import Reply
 
 PROBLEM: Final = "application/problem+json"
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def reply(problem: Problem, headers: Mapping[str, str] = _NOTHING) -> Reply:
+def reply(problem: Problem, headers: Mapping[str, str] = _NOTHING, deeds: tuple[Deed, ...] = ()) -> Reply:
     """Return the reply that tells of ``problem``."""
     pause = {} if problem.retry_after is None else {"Retry-After": f"{problem.retry_after:.0f}"}
     return Reply(
@@ -24,9 +25,10 @@ def reply(problem: Problem, headers: Mapping[str, str] = _NOTHING) -> Reply:
         content_type=PROBLEM,
         headers={**headers, **pause},
         body=msgspec.json.encode(problem),
+        deeds=deeds,
     )
 
 
-def failed(error: OcibrokerError) -> Reply:
+def failed(error: OcibrokerError, *deeds: Deed) -> Reply:
     """Return the reply that tells of ``error``."""
-    return reply(problem_of(error))
+    return reply(problem_of(error), deeds=deeds)

@@ -48,9 +48,7 @@ class Reach:
         return self._reached(registry, repository, actions)
 
     def _reach(self, registry: str, repository: str, actions: tuple[str, ...]) -> Reached:
-        split_authority(registry)  # a host and a port, and nothing that could go on as a path
-        text = f"oci://{registry}/{repository}" if repository else f"oci://{registry}"
-        target = Target.parse(text, actions=actions)
+        target = named(registry, repository, actions)
         self.check(target)
         elsewhere = self._selection(target).realms
         return Reached(target, (*KNOWN.get(target.origin.host, ()), *elsewhere))
@@ -82,6 +80,13 @@ class Reach:
 
     def _prefetched(self, target: Target) -> bool:
         return any(_covers(one, target) for one in self.config.sidecar.prefetch)
+
+
+def named(registry: str, repository: str, actions: tuple[str, ...]) -> Target:
+    """Return the target of those names, or raise :class:`~ocibroker.errors.InvalidTarget`."""
+    split_authority(registry)  # a host and a port, and nothing that could go on as a path
+    text = f"oci://{registry}/{repository}" if repository else f"oci://{registry}"
+    return Target.parse(text, actions=actions)
 
 
 def _covers(prefetched: Target, target: Target) -> bool:

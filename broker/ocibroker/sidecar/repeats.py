@@ -28,7 +28,7 @@ def none_repeats(listener: Listener, peer: Peer, request: bytes) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Repeated:
     """``answer`` is ``reply`` as it goes over the wire at ``listener``, to a request with that body."""
 
     listener: Listener
@@ -45,19 +45,19 @@ class Repeats:
 
     def __init__(self, current: Current) -> None:
         self._current = current
-        self._known: Shelf[bytes, _Known] = Shelf(_MOST, _MOST_BYTES)
+        self._known: Shelf[bytes, Repeated] = Shelf(_MOST, _MOST_BYTES)
 
-    def __call__(self, listener: Listener, peer: Peer, request: bytes) -> bytes | None:
-        """Return the whole answer, if it would be made alike now."""
+    def __call__(self, listener: Listener, peer: Peer, request: bytes) -> Repeated | None:
+        """Return what that request was answered, if it would be answered alike now."""
         known = self._known.get(request)
         if known is None or known.listener is not listener or not listener.admits(peer, None):
             return None
-        return known.answer if self._current(known.body, listener) is known.reply else None
+        return known if self._current(known.body, listener) is known.reply else None
 
     def keep(self, request: bytes, call: Call, reply: Reply, answer: bytes) -> None:
         """Remember that ``request``, read as ``call``, was answered so, unless it is rare or long."""
         if len(request) > _LONGEST or b"authorization" in call.headers or b"expect" in call.headers:
             return
         if self._current(call.body, call.listener) is reply:
-            known = _Known(call.listener, call.body, reply, answer)
+            known = Repeated(call.listener, call.body, reply, answer)
             self._known.put(request, known, len(request) + len(answer))

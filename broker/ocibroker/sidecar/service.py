@@ -16,12 +16,12 @@ from typing import Final
 
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.errors import OcibrokerError
-from ocibroker.events import Audience, PeerDenied, Report, Served
+from ocibroker.events import Audience, Report, Served
 from ocibroker.sidecar.admin import Actions, Endpoints, admin_endpoints
 from ocibroker.sidecar.application import Application
 from ocibroker.sidecar.building import Building
-from ocibroker.sidecar.denial import Reason
-from ocibroker.sidecar.door import Door
+from ocibroker.sidecar.complaints import Complaints
+from ocibroker.sidecar.door import Door, nothing
 from ocibroker.sidecar.entrance import CLOSED
 from ocibroker.sidecar.gauges import Gauges
 from ocibroker.sidecar.generation import Generation
@@ -39,6 +39,7 @@ from ocibroker.sidecar.status.endpoints import status_endpoints
 from ocibroker.sidecar.status.record import Record
 from ocibroker.sidecar.status.survey import Survey
 from ocibroker.sidecar.succession import Succession
+from ocibroker.sidecar.trail import Trail
 
 _LOG: Final = logging.getLogger("ocibroker.sidecar")
 _CLOSING: Final = 0.5
@@ -70,6 +71,7 @@ class Service:
         *,
         notifier: Notifier,
         logged: Logged,
+        trail: Trail | None = None,
         hang_up: HangUp | None = None,
         audience: Audience | None = None,
         clock: Clock | None = None,
@@ -82,6 +84,8 @@ class Service:
         self._hang_up = hang_up
         audience = audience or Audience(metrics.observe)
         self._report = Report(audience)
+        self._trail = trail or Trail((), clock, nothing)
+        complaints = Complaints(audience, self._report, self._trail, clock.monotonic)
         self._succession = Succession(first, building, clock=clock, report=self._report, notifier=notifier)
         self._prefetch = Prefetch(self._succession)
         self._health = Health(self._succession, self._prefetch, clock)
@@ -110,10 +114,18 @@ class Service:
             clock=clock,
             dropped=logged.dropped,
             suppressed=logged.suppressed,
+            lost=self._trail.lost,
+            connected=lambda: self._server.guests().items(),
         )
         gauges.shown_by(metrics)
-        application = Application(self._succession, admin=self._admin(metrics), served=self._served)
-        self._server = Server(application, doors, limits, repeat=application.repeat, denied=self._denied)
+        application = Application(
+            self._succession,
+            admin=self._admin(metrics),
+            served=self._served,
+            audit=self._trail,
+            denied=complaints,
+        )
+        self._server = Server(application, doors, limits, repeat=application.repeat, denied=complaints)
 
     async def run(self) -> None:
         """Serve until a signal says to stop."""
@@ -165,6 +177,7 @@ class Service:
             self._spawn(self._reload())
 
     async def _reload(self) -> None:
+        self._trail.reopen()
         with suppress(OcibrokerError):  # told already, and the old configuration goes on serving
             await self._succession.reload()
 
@@ -178,15 +191,14 @@ class Service:
         if door is None:
             return {}
         survey, address = self._survey, door.address
-        actions = Actions(self._succession, self._report, self._prefetch.look_again, survey.loudness)
+        actions = Actions(
+            self._succession, self._report, self._prefetch.look_again, survey.loudness, audit=self._trail
+        )
         shown = status_endpoints(survey.status, address)
         return admin_endpoints(address, self._health, metrics, actions, shown)
 
     def _served(self, listener: ListenerName, status: int, seconds: float) -> None:
         self._report(Served(listener=listener, status=status, seconds=seconds))
-
-    def _denied(self, reason: Reason) -> None:
-        self._report(PeerDenied(reason=reason))
 
     @property
     def _grace(self) -> float:

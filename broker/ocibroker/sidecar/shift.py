@@ -46,7 +46,7 @@ class Shift:
     def guests(self) -> Iterator[tuple[ListenerName, int]]:
         """Return how many connections each door has."""
         for porter in self._porters:
-            yield porter.name, len(porter.crowd)
+            yield porter.listener, len(porter.crowd)
 
     def open(self) -> None:
         """Let callers in, and keep the time."""

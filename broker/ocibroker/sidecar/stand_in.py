@@ -19,6 +19,7 @@ from ocibroker.errors import CannotCarry, OcibrokerError
 from ocibroker.explanation import Explanation
 from ocibroker.request import Caller
 from ocibroker.sidecar.aside import aside
+from ocibroker.sidecar.deed import Deed, given, not_given
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.reach import Reach
 from ocibroker.target import Target
@@ -46,14 +47,21 @@ T = TypeVar("T", Access, Explanation)
 class StandIn:
     """Stands for the broker of ``generation``, as far as ``reach`` goes."""
 
-    def __init__(self, generation: Generation, reach: Reach) -> None:
+    def __init__(self, generation: Generation, reach: Reach, endpoint: str = "") -> None:
         self._broker: Final[Broker] = generation.broker
         self._config = generation.config
         self._reach = reach
+        self._endpoint = endpoint
         self._known: list[tuple[Wanted, Outcome]] = []
         self._asked = 0
         """How much of that the front end has asked for since it was last begun."""
         self._wanted: Wanted | None = None
+        self._deeds: list[Deed] = []
+
+    @property
+    def deeds(self) -> tuple[Deed, ...]:
+        """What the front end has got, and what not, since it was last begun."""
+        return tuple(self._deeds)
 
     @property
     def config(self) -> Config:
@@ -75,15 +83,13 @@ class StandIn:
     ) -> Access:
         """Return the access that was learned; raises :class:`NotYetKnown` for one that is yet to be."""
         wanted = Wanted(target=target, deadline=deadline, caller=caller, refused=refused)
-        outcome = self._learned(wanted, Access)
-        self._reach.check_answer(outcome)
-        if self._reach.exchange and not isinstance(outcome.credential, Anonymous):
-            raise CannotCarry(
-                "this listener gives tokens of one repository only, which this protocol cannot carry",
-                culprit=str(target),
-                hint="ask POST /v1/credentials, or a listener without exchange",
-            )
-        return outcome
+        try:
+            access = self._checked(self._learned(wanted, Access))
+        except OcibrokerError as error:
+            self._deeds.append(not_given(error, self._endpoint, target, caller))
+            raise
+        self._deeds.append(given(access, self._endpoint, caller))
+        return access
 
     def explain(self, target: Target, *, caller: Caller | None = None) -> Explanation:
         """Return what would answer for ``target``."""
@@ -96,6 +102,17 @@ class StandIn:
         if (wanted := self._wanted) is not None:
             self._known[self._asked :] = [(wanted, await self._answered(wanted))]
         self._asked = 0
+        self._deeds.clear()
+
+    def _checked(self, access: Access) -> Access:
+        self._reach.check_answer(access)
+        if self._reach.exchange and not isinstance(access.credential, Anonymous):
+            raise CannotCarry(
+                "this listener gives tokens of one repository only, which this protocol cannot carry",
+                culprit=str(access.target),
+                hint="ask POST /v1/credentials, or a listener without exchange",
+            )
+        return access
 
     def _learned(self, wanted: Wanted, kind: type[T]) -> T:
         """Return what came of it, or raise that: what is run again asks for the same again, in the same order."""

@@ -86,7 +86,7 @@ class Connections:
                 from ocibroker.transport.pools import Pools
 
                 self._pools = Pools(self.policies, self._route)
-                self._wire = self._repeating(ObservedWire(self._pools, self._report, self._clock.monotonic))
+                self._wire = self._repeating(ObservedWire(self._pools, self._report, self._clock))
             return self._wire
 
     def _repeating(self, wire: Wire) -> Wire:

@@ -11,8 +11,6 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
@@ -21,6 +19,7 @@ from ocibroker.clock import Clock
 from ocibroker.deadline import Deadline
 from ocibroker.errors import ConnectionFailed, DeadlineExceeded, OcibrokerError, TLSFailed, WrongScheme
 from ocibroker.transport.bounded import drain, drain_async
+from ocibroker.transport.http_date import moment
 from ocibroker.transport.pool import DEADLINE
 from ocibroker.transport.wire import Wire
 
@@ -54,7 +53,7 @@ def asked_pause(response: httpx.Response) -> float | None:
     said = response.headers.get("retry-after", "").strip() if response.status_code in _IN_NEED else ""
     if _SECONDS.fullmatch(said):
         return float(said)
-    until, now = _moment(said), _moment(response.headers.get("date", ""))
+    until, now = moment(said), moment(response.headers.get("date", ""))
     return max(0.0, (until - now).total_seconds()) if until and now else None
 
 
@@ -145,14 +144,6 @@ def _passing(outcome: Outcome) -> bool:
     if isinstance(outcome, OcibrokerError):
         return isinstance(outcome, ConnectionFailed) and not isinstance(outcome, _FOR_EVER)
     return outcome.status_code in _IN_NEED
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):  # OverflowError: a year or a zone of twenty digits
-        return None
-    return found.replace(tzinfo=found.tzinfo or UTC)
 
 
 def _left(request: httpx.Request) -> float:

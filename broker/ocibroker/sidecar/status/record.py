@@ -12,6 +12,8 @@ from ocibroker.clock import Clock
 from ocibroker.events import (
     Administered,
     Answered,
+    AuditFailing,
+    AuditRecovered,
     BreakerClosed,
     BreakerOpened,
     Event,
@@ -26,7 +28,7 @@ MOST: Final = 50
 
 _LONGEST: Final = 1000
 """Characters of one."""
-_CHANGES: Final = (Recovered, BreakerOpened, BreakerClosed, Reloaded, Administered)
+_CHANGES: Final = (Recovered, BreakerOpened, BreakerClosed, Reloaded, Administered, AuditFailing, AuditRecovered)
 
 
 class Record:
