@@ -7,7 +7,15 @@ from typing import Any, Final
 
 from ocibroker.provider import KeptLogin, LoginProvider, Options, Provider, SecretRef, TextRef, providers
 
-TESTED: Final = (("user name and password: file, variable, program or text", "real: docker-registry"),)
+TESTED: Final = (
+    ("user name and password: file, variable, program or text", "real: docker-registry"),
+    ("password in Vault", "emulator: Vault; real: docker-registry"),
+    ("password in the operating system's keyring", "real: GNOME Keyring, docker-registry"),
+    ("password in AWS Secrets Manager", "emulator: moto's Secrets Manager"),
+    ("password in Google Secret Manager", "emulator: Secret Manager"),
+    ("password in Azure Key Vault", "emulator: Entra ID, Key Vault"),
+    ("password in a Secret at the API server", "emulator: API server"),
+)
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 
 

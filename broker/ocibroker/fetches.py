@@ -62,7 +62,7 @@ class Fetches:
 
     def _fetched(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline) -> Answer:
         answer = self._asked(inquiry, fetching, demand, limit)
-        keep = inquiry.identity.keep if inquiry.identity else None
+        keep = _keep(inquiry, fetching, answer)
         entry = Entry(answer=answer, at=self._known.now, keep=keep, share=self._draw(EARLIEST, LATEST))
         self._known.memory.put(inquiry.key, entry)
         trouble, provider = self._known.troubles.succeeded(inquiry.key, inquiry.source), fetching.provider.name
@@ -119,3 +119,11 @@ class Fetches:
                 reason=failure,
             )
         )
+
+
+def _keep(inquiry: Inquiry, fetching: Fetching, answer: Answer) -> timedelta | None:
+    """Return how long ``answer`` is believed; who gave what expires has said so, whatever it was asked with."""
+    bounds = [inquiry.identity.keep if inquiry.identity else None]
+    if not isinstance(answer, Anonymous) and answer.expires_at is None:
+        bounds.append(fetching.keep)
+    return min(filter(None, bounds), default=None)

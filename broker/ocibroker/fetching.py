@@ -15,8 +15,9 @@ from ocibroker.errors import ContractViolation, InvalidValue, NoIdentity, Ocibro
 from ocibroker.hookspecs import Provider
 from ocibroker.identity import Identity
 from ocibroker.origin import Origin
-from ocibroker.reference import read_secret
+from ocibroker.reference import SecretRef, read_secret
 from ocibroker.request import Caller, Options, Request
+from ocibroker.secret import Secret
 from ocibroker.ssh_key import SSHKey
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies, TLSPolicy
@@ -77,6 +78,12 @@ class Fetching:
     options: Options
     caller: Caller | None
     means: Means
+
+    @property
+    def keep(self) -> timedelta | None:
+        """How long what comes out of the options' stores may be remembered; none where they name no store."""
+        values = (getattr(self.options, name) for name in self.options.__struct_fields__)
+        return min((one.kept.keep for one in values if isinstance(one, SecretRef) and one.kept), default=None)
 
     def identity(self) -> Identity:
         """Return what the credential will be bound to.
@@ -178,7 +185,15 @@ class Fetching:
 
             return run(argv, environ=shown, deadline=deadline, stdin=stdin, inherit=inherit, variables=variables)
 
-        return FetchRequest(
+        def read(reference: SecretRef) -> Secret:
+            if reference.kept is not None:
+                from ocibroker.stored_secret import StoredSecret  # here, since few secrets lie in a store
+
+                if isinstance(reference.kept, StoredSecret):
+                    return reference.kept.read(request)
+            return read_secret(reference, environ=means.environ, deadline=deadline)
+
+        request: FetchRequest[Any] = FetchRequest(
             target=self.target,
             options=self.options,
             environ=shown,
@@ -188,11 +203,12 @@ class Fetching:
             trusting=lambda url, trust: _opened(
                 opened, _client(means.wire_for(url, trust), deadline, pauses, self.provider.name)
             ),
-            secret=lambda reference: read_secret(reference, environ=means.environ, deadline=deadline),
+            secret=read,
             run=run_child,
             clock=means.clock,
             deadline=deadline,
         )
+        return request
 
     def _checked(self, answer: object) -> Credential | Anonymous:
         if isinstance(answer, Anonymous):

@@ -9,7 +9,7 @@ from ocibroker.lazily import resolve
 
 if TYPE_CHECKING:
     from ocibroker.audit import AuditRecord
-    from ocibroker.authfile import AuthFile, keyring_secret
+    from ocibroker.authfile import AuthFile, keyring_password, keyring_secret
     from ocibroker.child import Completed
     from ocibroker.claim import Claim, Strength
     from ocibroker.clock import Clock
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from ocibroker.reference import KeyRef, SecretRef, TextRef
     from ocibroker.request import FLEET_PATH, Caller, Options, Request
     from ocibroker.secret import Secret
+    from ocibroker.secret_field import secret_field, secret_under, text_under
+    from ocibroker.secret_source import SecretOptions, SecretSource, SecretSources, Ttl, secret_sources
     from ocibroker.ssh_key import PrivateKey, SSHKey
     from ocibroker.target import Target
     from ocibroker.tls import TLSPolicy
@@ -92,7 +94,10 @@ __all__ = [
     "SSHKey",
     "SSHKeySource",
     "Secret",
+    "SecretOptions",
     "SecretRef",
+    "SecretSource",
+    "SecretSources",
     "Strength",
     "TLSPolicy",
     "Target",
@@ -100,16 +105,22 @@ __all__ = [
     "TokenService",
     "Trust",
     "TrustSource",
+    "Ttl",
     "as_code",
     "audit_observers",
     "chosen_program",
     "end_of",
     "find_program",
     "hush",
+    "keyring_password",
     "keyring_secret",
     "login_places",
     "providers",
     "quietly",
+    "secret_field",
+    "secret_sources",
+    "secret_under",
+    "text_under",
 ]
 
 _HOME = {
@@ -151,7 +162,10 @@ _HOME = {
     "SSHKey": "ssh_key",
     "SSHKeySource": "hookspecs",
     "Secret": "secret",
+    "SecretOptions": "secret_source",
     "SecretRef": "reference",
+    "SecretSource": "secret_source",
+    "SecretSources": "secret_source",
     "Strength": "claim",
     "TLSPolicy": "tls",
     "Target": "target",
@@ -159,16 +173,22 @@ _HOME = {
     "TokenService": "token_service",
     "Trust": "trust",
     "TrustSource": "hookspecs",
+    "Ttl": "secret_source",
     "as_code": "errors",
     "audit_observers": "hookspecs",
     "chosen_program": "program",
     "end_of": "json_web_token",
     "find_program": "program",
     "hush": "quiet",
+    "keyring_password": "authfile",
     "keyring_secret": "authfile",
     "login_places": "login_places",
     "providers": "hookspecs",
     "quietly": "quiet",
+    "secret_field": "secret_field",
+    "secret_sources": "secret_source",
+    "secret_under": "secret_field",
+    "text_under": "secret_field",
 }
 
 if not TYPE_CHECKING:  # visible to a checker, it would make every misspelling legal

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from ocibroker.deadline import Deadline
 from ocibroker.errors import CredentialUnavailable, InvalidValue
 from ocibroker.secret import LONGEST, Secret
 from ocibroker.ssh_key import PrivateKey
 
+if TYPE_CHECKING:
+    from ocibroker.kept import Kept
+
 KEYS: Final = ("file", "env", "exec")
 ENOUGH: Final = 4 * LONGEST + 3
 """Bytes: what is cut off here is too long in any case, be each character four bytes and the end CR LF."""
-_WAYS: Final = "write { file = … }, { env = … } or { exec = […] }"
+STORE: Final = "[a-z][a-z0-9_]*"
+"""How a source of secrets is called. Not compiled, since few secrets lie in a store."""
+_WAYS: Final = "write { file = … }, { env = … } or { exec = […] }, or name a store: see docs/secrets.md"
+_HERE: Final = "keep it where nobody has to be asked: write { file = … }, { env = … } or { exec = […] }"
 
 
 class SecretRef:
-    """Exactly one of a file, a variable, a program's output, or the value itself.
+    """Exactly one of a file, a variable, a program's output, a place in a store, or the value itself.
 
     No dataclass: msgspec would read one by its fields, and a configuration has other spellings for it.
     Raises :class:`~ocibroker.errors.InvalidValue`.
     """
 
-    __slots__ = ("env", "exec", "file", "literal")
+    __slots__ = ("env", "exec", "file", "kept", "literal")
     kind: ClassVar[type[Secret]] = Secret
     """What is kept there."""
 
@@ -35,11 +42,12 @@ class SecretRef:
         env: str | None = None,
         exec: tuple[str, ...] = (),  # noqa: A002  # the configuration's word
         literal: Secret | None = None,
+        kept: Kept | None = None,
     ) -> None:
-        given = sum(part is not None for part in (file, env, literal)) + bool(exec)
+        given = sum(part is not None for part in (file, env, literal, kept)) + bool(exec)
         if given != 1:
             raise InvalidValue("a secret needs exactly one source", hint=_WAYS)
-        self.file, self.env, self.exec, self.literal = file, env, exec, literal
+        self.file, self.env, self.exec, self.literal, self.kept = file, env, exec, literal, kept
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self})"
@@ -61,11 +69,24 @@ class SecretRef:
                 return cls(exec=tuple(argv))
             case dict() if len(value) > 1 and set(KEYS).issuperset(value):
                 raise InvalidValue("needs exactly one source", hint=_WAYS)
+            case dict() if len(value) == 1:
+                return cls._stored(*next(iter(value.items())))
+        raise InvalidValue("is neither text nor a reference to a secret", hint=_WAYS)
+
+    @classmethod
+    def _stored(cls, source: object, table: object) -> Self:
+        named = isinstance(source, str) and source not in KEYS and re.fullmatch(STORE, source, re.ASCII)
+        if named and isinstance(table, dict):
+            from ocibroker.kept import StoreTable  # here, since few secrets lie in a store
+
+            return cls(kept=StoreTable(str(source), table))
         raise InvalidValue("is neither text nor a reference to a secret", hint=_WAYS)
 
     @property
     def watch(self) -> tuple[Path, ...]:
         """The files whose change changes the secret."""
+        if self.kept:
+            return self.kept.watch
         return (self.file,) if self.file else ()
 
     def below(self, folder: Path, home: Path) -> Self:
@@ -80,6 +101,8 @@ class SecretRef:
             return f"env {self.env}"
         if self.exec:
             return f"exec {' '.join(self.exec)}"
+        if self.kept:
+            return str(self.kept)
         return "a value in the configuration"
 
 
@@ -94,6 +117,17 @@ class KeyRef(SecretRef):
 
     __slots__ = ()
     kind = PrivateKey
+
+
+class LocalRef(SecretRef):
+    """The same for what is needed before anybody can be asked, such as the password of a key: no store has it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _stored(cls, source: object, table: object) -> Self:
+        read = super()._stored(source, table)
+        raise InvalidValue(f"cannot be kept in a store ({read})", hint=_HERE)
 
 
 def absolute(path: Path, folder: Path, home: Path) -> Path:

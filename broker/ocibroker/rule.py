@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from ocibroker.pattern import Pattern
+from ocibroker.reference import SecretRef
 from ocibroker.request import Options
 
 
@@ -26,3 +30,24 @@ class Rule:
     realms: tuple[str, ...] = ()
     timeout: float | None = None
     account: str = ""
+
+    @property
+    def references(self) -> Iterator[SecretRef]:
+        """Every reference to a secret among its options, those by which a store is entered included."""
+        return _references(self.options) if self.options is not None else iter(())
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The plugins that it needs: its provider's, and those that read secrets out of stores for it."""
+        from ocibroker.providers.stores import STORES  # here, since only a check asks
+
+        stores = (one.kept.source_name for one in self.references if one.kept)
+        return tuple(dict.fromkeys((self.provider, *(STORES[name] for name in stores if name in STORES))))
+
+
+def _references(options: Struct) -> Iterator[SecretRef]:
+    for value in (getattr(options, name) for name in options.__struct_fields__):
+        if isinstance(value, SecretRef):
+            yield value
+            if value.kept and value.kept.options is not None:
+                yield from _references(value.kept.options)

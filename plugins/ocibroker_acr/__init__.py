@@ -18,9 +18,11 @@ from ocibroker.provider import (
     Identity,
     Provider,
     Request,
+    SecretSource,
     Strength,
     Target,
     providers,
+    secret_sources,
 )
 from ocibroker_acr.options import AcrOptions
 from ocibroker_acr.registry import PUBLIC, suffix_of
@@ -102,3 +104,13 @@ def ocibroker_providers() -> Sequence[Provider[Any]]:
     """Return the one provider."""
     provider: Provider[AcrOptions] = AcrProvider()
     return [provider]
+
+
+@secret_sources
+def ocibroker_secret_sources() -> Sequence[SecretSource[Any]]:
+    """Return the one source of secrets."""
+    from ocibroker_acr.key_vault import KeyVault
+    from ocibroker_acr.vault_options import KeyVaultOptions
+
+    source: SecretSource[KeyVaultOptions] = KeyVault()
+    return [source]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from ocibroker.provider import Basic, CredentialUnavailable, FetchRequest, OcibrokerError, Secret
 from ocibroker_acr.azure_cli import cli_token
@@ -16,15 +18,26 @@ from ocibroker_acr.nobody import nobody
 from ocibroker_acr.options import AcrOptions
 from ocibroker_acr.places import Application, AzureCli, ManagedIdentity, Place, is_id, places_of
 
+T = TypeVar("T")
+
 
 def token_for(request: FetchRequest[AcrOptions], arc_tokens: Path) -> Basic:
     """Find an identity and get the registry's token for it.
 
     Raises :class:`~ocibroker.errors.CredentialUnavailable` that says what was tried, and what a connection raises.
     """
+
+    def exchange(token: Secret, place: Place) -> Basic:
+        return exchanged(request, token, "" if isinstance(place, ManagedIdentity) else place.tenant)
+
+    return signed_in(request, arc_tokens, exchange)
+
+
+def signed_in(request: FetchRequest[AcrOptions], arc_tokens: Path, work: Callable[[Secret, Place], T]) -> T:
+    """Return what ``work`` does with a token, and with where it was found; errors as :func:`token_for`."""
     asking = _Asking(request, arc_tokens)
     try:
-        return asking.answer()
+        return work(*asking.answer())
     except CredentialUnavailable as error:
         tried = f"; tried {', '.join(asking.tried)}" if asking.tried else ""
         failure: OcibrokerError = type(error)(f"{error.message}{tried}", culprit=error.culprit, hint=error.hint)
@@ -41,8 +54,8 @@ class _Asking:
     arc_tokens: Path
     tried: list[str] = field(default_factory=list)
 
-    def answer(self) -> Basic:
-        """Return the registry's token for the first identity that there is."""
+    def answer(self) -> tuple[Secret, Place]:
+        """Return a token for the first identity that there is, and which one it is."""
         _check_options(self.request)
         cloud = cloud_of(self.request)
         audiences = audiences_of(self.request, cloud)
@@ -51,8 +64,7 @@ class _Asking:
             token = self._token(place, cloud.authority, audiences)
             if token is not None:
                 self.tried = [place.told]
-                tenant = "" if isinstance(place, ManagedIdentity) else place.tenant
-                return exchanged(self.request, token, tenant)
+                return token, place
         raise nobody(self.request, "no Azure identity was found")
 
     def _token(self, place: Place, authority: str, audiences: tuple[str, ...]) -> Secret | None:

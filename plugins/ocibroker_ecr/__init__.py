@@ -16,9 +16,11 @@ from ocibroker.provider import (
     Identity,
     Provider,
     Request,
+    SecretSource,
     Strength,
     Target,
     providers,
+    secret_sources,
 )
 from ocibroker_ecr.options import EcrOptions
 from ocibroker_ecr.registry import Registry, check_region, registry_of
@@ -95,3 +97,12 @@ def ocibroker_providers() -> Sequence[Provider[Any]]:
     """Return the one provider."""
     provider: Provider[EcrOptions] = EcrProvider()
     return [provider]
+
+
+@secret_sources
+def ocibroker_secret_sources() -> Sequence[SecretSource[Any]]:
+    """Return the one source of secrets."""
+    from ocibroker_ecr.secrets_manager import SecretsManager, SecretsManagerOptions
+
+    source: SecretSource[SecretsManagerOptions] = SecretsManager()
+    return [source]

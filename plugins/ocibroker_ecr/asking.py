@@ -34,22 +34,20 @@ def _token_for(registry: Registry, request: FetchRequest[EcrOptions]) -> Basic |
     if keys is None:
         hint = "set AWS_PROFILE, run `aws sso login`, or set profile or role_arn in a rule; see docs/ecr.md"
         return nobody(registry, request, f"no AWS identity was found; tried {way}", hint)
-    answer = way.step(_OPERATION, lambda: _ask(registry, endpoint_of(registry, request), keys, sdk.wire))
+    answer = way.step(_OPERATION, lambda: ask(registry, endpoint_of(registry, request), keys, sdk.wire))
     if answer.status != 200:
-        ident, date = answer.headers.get("x-amzn-requestid", ""), answer.headers.get("date", "")
-        raise way.refused(_OPERATION, answer.code, answer.status, ident, date)
+        raise way.refused_by(_OPERATION, answer)
     return token_in(answer, request.clock.now())
 
 
-def _ask(registry: Registry, url: str, keys: Any, wire: Wire) -> Answer:  # noqa: ANN401  # botocore has no types
-    """Return ECR's answer to one signed request.
+def ask(registry: Registry, url: str, keys: Any, wire: Wire, body: bytes = b"{}") -> Answer:  # noqa: ANN401  # botocore has no types
+    """Return the service's answer to one signed request.
 
     Not by a client of botocore's: to read the whole service's model takes as long as all the rest.
     """
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
 
-    body = b"{}"
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": APIS[registry.service][1]}
     signed = AWSRequest("POST", url, data=body, headers=headers)
     SigV4Auth(keys, registry.service, registry.region).add_auth(signed)

@@ -38,6 +38,7 @@ CODES: Final = MappingProxyType(
     {
         "AccessDenied": "allow sts:AssumeRole to the identity, and trust it in the role's trust policy",
         "AccessDeniedException": "allow the action in its IAM policy; docs/ecr.md has the smallest one",
+        "DecryptionFailure": "let the identity decrypt by the secret's KMS key",
         "ExpiredToken": _RENEW,
         "ExpiredTokenException": _RENEW,
         "IDPCommunicationError": LATER,
@@ -48,6 +49,7 @@ CODES: Final = MappingProxyType(
         "InvalidSignatureException": _SIGN,
         "RegionDisabledException": "activate STS for the region, in the account settings of IAM",
         "RequestExpired": _SIGN,
+        "ResourceNotFoundException": "correct secret_id and region, or put a value there",
         "SignatureDoesNotMatch": _SIGN,
         "Throttling": _SLOWER,
         "ThrottlingException": _SLOWER,
@@ -55,7 +57,7 @@ CODES: Final = MappingProxyType(
         "UnrecognizedClientException": _KEY,
     }
 )
-"""What to do about the error codes of ECR and STS."""
+"""What to do about the error codes of ECR, STS and Secrets Manager."""
 
 REVOKED: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException"}

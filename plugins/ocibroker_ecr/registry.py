@@ -43,16 +43,17 @@ APIS: Final = MappingProxyType(
     {
         "ecr": ("2015-09-21", "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"),
         "ecr-public": ("2020-10-30", "SpencerFrontendService.GetAuthorizationToken"),
+        "secretsmanager": ("2017-10-17", "secretsmanager.GetSecretValue"),
     }
 )
 """The version of each API, and what its ``X-Amz-Target`` says."""
 
-_REGION: Final = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+", re.ASCII)
+REGION: Final = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """What a host name says: the service, the region, and which of the region's endpoints gives tokens."""
+    """What a host name says, or a reference to a secret: the service, the region, and which of its endpoints."""
 
     service: str
     region: str
@@ -92,7 +93,7 @@ def check_region(registry: Registry, request: Request[EcrOptions]) -> None:
         why, hint = "the host does not say in which region it is", "set region in the rule's options"
     elif said and said != registry.region:
         why, hint = f"the host is in {registry.region}, and the rule says {said}", "remove region from the options"
-    elif not _REGION.fullmatch(registry.region):
+    elif not REGION.fullmatch(registry.region):
         why, hint = f"{registry.region!r} is no region", "correct region in the rule's options"
     else:
         return

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from ocibroker.provider import Clock, CredentialUnavailable, IdentityRefused, OcibrokerError, as_code
 from ocibroker_ecr.faults import CODES, FAULTS, LATER, OF_TIME, REVOKED
 from ocibroker_ecr.sdk import Sdk
+from ocibroker_ecr.wire import Answer
 
 T = TypeVar("T")
 
@@ -49,6 +50,11 @@ class Way:
         known = f", request id {ident}" if ident else ""
         kind = IdentityRefused if code in REVOKED else CredentialUnavailable
         return kind(f"{operation} was refused: {named}{known}; tried {self}", hint=hint, request_id=ident)
+
+    def refused_by(self, operation: str, answer: Answer) -> OcibrokerError:
+        """Return the same for an answer to a request of our own."""
+        ident, date = answer.headers.get("x-amzn-requestid", ""), answer.headers.get("date", "")
+        return self.refused(operation, answer.code, answer.status, ident, date)
 
     def _said(self, step: str, error: Exception) -> OcibrokerError:
         """Return our error for one of botocore's."""

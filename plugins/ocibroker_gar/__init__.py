@@ -16,9 +16,11 @@ from ocibroker.provider import (
     Identity,
     Provider,
     Request,
+    SecretSource,
     Strength,
     Target,
     providers,
+    secret_sources,
 )
 from ocibroker_gar.options import GarOptions
 from ocibroker_gar.registry import NAMED, check_universe, universe_of, universe_of_host
@@ -90,3 +92,12 @@ def ocibroker_providers() -> Sequence[Provider[Any]]:
     """Return the one provider."""
     provider: Provider[GarOptions] = GarProvider()
     return [provider]
+
+
+@secret_sources
+def ocibroker_secret_sources() -> Sequence[SecretSource[Any]]:
+    """Return the one source of secrets."""
+    from ocibroker_gar.secret_manager import SecretManager, SecretManagerOptions
+
+    source: SecretSource[SecretManagerOptions] = SecretManager()
+    return [source]

@@ -89,6 +89,21 @@ GENERATED: Final = Step(
     ),
 )
 
+ACCESSED: Final = Step(
+    "the access to the secret",
+    MappingProxyType(
+        {
+            "PERMISSION_DENIED": "give the identity roles/secretmanager.secretAccessor on the secret",
+            "SERVICE_DISABLED": "enable the Secret Manager API (secretmanager.googleapis.com)",
+            "NOT_FOUND": "correct project, secret and version",
+            "FAILED_PRECONDITION": "enable the version of the secret, or name another",
+            "INVALID_ARGUMENT": "correct project, secret and version",
+            "UNAUTHENTICATED": "try again; the token before it was not accepted",
+            "RESOURCE_EXHAUSTED": _SLOWER,
+        }
+    ),
+)
+
 METADATA: Final = Step("the request to the metadata server", MappingProxyType({}))
 
 SUBJECT: Final = Step("the request for the subject token", MappingProxyType({}))

@@ -16,10 +16,12 @@ from ocibroker.provider import (
     Identity,
     Provider,
     Request,
+    SecretSource,
     SSHKey,
     Target,
     Trust,
     providers,
+    secret_sources,
 )
 from ocibroker_kubernetes.options import KubernetesOptions, path_of
 
@@ -88,3 +90,12 @@ def ocibroker_providers() -> Sequence[Provider[Any]]:
     """Return the one provider."""
     provider: Provider[KubernetesOptions] = KubernetesProvider()
     return [provider]
+
+
+@secret_sources
+def ocibroker_secret_sources() -> Sequence[SecretSource[Any]]:
+    """Return the one source of secrets."""
+    from ocibroker_kubernetes.secret_source import KubernetesSecretOptions, KubernetesSecrets
+
+    source: SecretSource[KubernetesSecretOptions] = KubernetesSecrets()
+    return [source]

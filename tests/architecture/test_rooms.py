@@ -47,7 +47,9 @@ ROOMS = (
     "socket_trouble",
     "peer_user",
     "sidecar_probe",
+    "kept",
     "reference",
+    "secret_field",
     "pattern",
     "authfile",
     "login_places",
@@ -67,6 +69,8 @@ ROOMS = (
     "token_service",
     "credential_helper",
     "hookspecs",
+    "secret_source",
+    "stored_secret",
     "provider",
     "providers",
     # what a broker is made of

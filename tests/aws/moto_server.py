@@ -1,4 +1,4 @@
-"""moto's server, over TLS, in a process of its own: an STS and an IAM that nobody here has written.
+"""moto's server, over TLS, in a process of its own: STS, IAM and Secrets Manager that nobody here has written.
 
 http://docs.getmoto.org/en/latest/docs/server_mode.html
 """
@@ -49,6 +49,14 @@ class Moto:
         made = self._iam("CreateRole", RoleName=name, AssumeRolePolicyDocument=trust)
         self._iam("PutRolePolicy", RoleName=name, PolicyName="p", PolicyDocument=_policy(Resource="*"))
         return _field(made, "Arn")
+
+    def secret(self, name: str, text: str) -> str:
+        """Keep a secret in Secrets Manager of eu-west-1, and return its ARN."""
+        scope = _UNSIGNED.replace("us-east-1/iam", "eu-west-1/secretsmanager")
+        headers = {"Authorization": scope, "X-Amz-Target": "secretsmanager.CreateSecret"}
+        said = {"Name": name, "SecretString": text, "ClientRequestToken": f"{name:0<32}"}
+        found = self.http.post("/", json=said, headers=headers).raise_for_status().json()
+        return str(found["ARN"])
 
     @contextmanager
     def strict(self) -> Iterator[None]:

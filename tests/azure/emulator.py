@@ -14,12 +14,14 @@ from tests.azure.directory import Directory
 from tests.azure.entra import Entra
 from tests.azure.metadata import APP_SERVICE, ARC, IMDS, PRIVATE, Metadata
 from tests.azure.registry_tokens import RegistryTokens
+from tests.azure.vaults import Vaults
 from tests.transport.answering_server import AnsweringServer
 
 PUBLIC = "login.microsoftonline.com"
 CHINA = "login.chinacloudapi.cn"
 GOVERNMENT = "login.microsoftonline.us"
 STACK = "login.stack.test"
+VAULTS = "vault.azure.net"
 CLOUDS = {"io": PUBLIC, "cn": CHINA, "us": GOVERNMENT, "test": STACK}
 REGISTRY = re.compile(r"[a-z0-9.-]+\.(?:azurecr\.(?P<cloud>io|cn|us)|corp\.(?P<own>test))")
 
@@ -30,6 +32,7 @@ NAMES = (
     "*.azurecr.us",
     "myregistry.westeurope.geo.azurecr.io",
     "registry.corp.test",
+    f"*.{VAULTS}",
     "localhost",
 )
 
@@ -45,6 +48,7 @@ class Azure:
         self.entras = {authority: Entra(Directory(authority)) for authority in CLOUDS.values()}
         self.tokens = {name: RegistryTokens(entra.directory) for name, entra in self.entras.items()}
         self.metadata = Metadata(self.directory)
+        self.vaults = Vaults(self.directory)
 
     @property
     def entra(self) -> Entra:
@@ -78,6 +82,8 @@ class Azure:
         name = host.partition(":")[0]
         if name in self.entras:
             return self.entras[name].answer(request)
+        if name.endswith(f".{VAULTS}"):
+            return self.vaults.answer(request, name)
         found = REGISTRY.fullmatch(name)
         if found is None:
             return CannedResponse(404)

@@ -17,7 +17,11 @@ from tests.google.accounts import Accounts
 
 WANTING = sorted(BUILT_IN.keys() & set(metadata("ocibroker").get_all("Provides-Extra") or ()))
 
-OPTIONS = {"kubernetes": "{ fleet_secret = '/nowhere' }"}
+OPTIONS = {
+    "keyring": "{ service = 'charts', username = 'alice' }",
+    "kubernetes": "{ fleet_secret = '/nowhere' }",
+    "vault": "{ url = 'https://vault.test', path = 'charts', token = { file = '/nowhere' } }",
+}
 """What a rule has to say at least for a provider that claims nothing."""
 
 FETCH = """

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import os
 import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 import pytest
 
-from ocibroker import hookspecs
+from ocibroker import hookspecs, secret_source
 from ocibroker.config import load_config
 from ocibroker.config.decode import decode
 from ocibroker.config.schema import (
@@ -32,21 +33,27 @@ from ocibroker.provider import Options
 from ocibroker.providers import BUILT_IN
 from ocibroker.testing import Authority, EmbeddedRegistry, ProviderContract, chart
 from ocibroker_acr import AcrOptions
+from ocibroker_acr.vault_options import KeyVaultOptions
 from ocibroker_artifactory import ArtifactoryOptions
 from ocibroker_basic import BasicOptions
 from ocibroker_chainguard import ChainguardOptions
 from ocibroker_cloudsmith import CloudsmithOptions
 from ocibroker_dockerhub import DockerHubOptions
 from ocibroker_ecr import EcrOptions
+from ocibroker_ecr.secrets_manager import SecretsManagerOptions
 from ocibroker_exec import ExecOptions
 from ocibroker_gar import GarOptions
+from ocibroker_gar.secret_manager import SecretManagerOptions
 from ocibroker_github import GitHubOptions
 from ocibroker_gitlab import GitLabOptions
 from ocibroker_harbor import HarborOptions
+from ocibroker_keyring import KeyringOptions
 from ocibroker_kubernetes import KubernetesOptions
+from ocibroker_kubernetes.secret_source import KubernetesSecretOptions
 from ocibroker_oidc import OidcOptions
 from ocibroker_oracle import OracleOptions
 from ocibroker_quay import QuayOptions
+from ocibroker_vault import VaultOptions, VaultProviderOptions
 from tests.docs import matrix
 from tests.docs.manual import PAGES, ROOT, Block, anchors, blocks, links, rows, section
 
@@ -77,6 +84,19 @@ VENDORS: Mapping[str, type[Options]] = MappingProxyType(
         "Oracle": OracleOptions,
     }
 )
+SECRETS = ROOT / "docs" / "secrets.md"
+STORES: Mapping[str, tuple[type[Options], Container[str]]] = MappingProxyType(
+    {
+        "## Vault and OpenBao": (VaultOptions, ()),
+        "## The operating system's keyring": (KeyringOptions, ()),
+        "## AWS Secrets Manager": (SecretsManagerOptions, EcrOptions.__struct_fields__),
+        "## Google Secret Manager": (SecretManagerOptions, GarOptions.__struct_fields__),
+        "## Azure Key Vault": (KeyVaultOptions, AcrOptions.__struct_fields__),
+        "## Kubernetes": (KubernetesSecretOptions, ("fleet_secret", "service_account", "path")),
+        "## The providers `vault` and `keyring`": (VaultProviderOptions, VaultOptions.__struct_fields__),
+    }
+)
+"""Each store's options, and those of them that are described elsewhere, or are not for references."""
 OURS = re.compile(r"ocibroker |.*\| (\w+-credential-ocibroker|ocibroker-credential-provider)")
 COMMANDS = [line for block in blocks("sh") for line in block.text.splitlines() if OURS.match(line)]
 
@@ -130,6 +150,13 @@ class TestConfiguration:
         documented = rows(section(ROOT / "docs" / "registries.md", f"## {vendor}"))
         required = {name: "required" in cells for name, cells in documented.items()}
         assert required == {field.encode_name: field.required for field in msgspec.structs.fields(options)}
+
+    @pytest.mark.parametrize("title", STORES)
+    def test_every_option_of_a_store_is_documented_and_no_other(self, title: str) -> None:
+        options, elsewhere = STORES[title]
+        own = {field.encode_name: field.required for field in msgspec.structs.fields(options)}
+        documented = {key: "required" in cells for key, cells in rows(section(SECRETS, title)).items()}
+        assert documented == {key: own[key] for key in own if key not in elsewhere}
 
     def test_every_table_is_documented(self) -> None:
         titles = re.findall(r"^## `\[+(\w+)\]+`$", CONFIGURATION.read_text(), re.MULTILINE)
@@ -247,7 +274,8 @@ def source(test: str) -> str:
 
 
 def hook_signatures() -> Iterator[str]:
-    for node in ast.parse(Path(hookspecs.__file__).read_text()).body:
+    parsed = (ast.parse(inspect.getsource(module)) for module in (hookspecs, secret_source))
+    for node in (node for module in parsed for node in module.body):
         if isinstance(node, ast.FunctionDef) and "_spec" in map(ast.unparse, node.decorator_list):
             returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
             yield f"def {node.name}({ast.unparse(node.args)}){returns}"

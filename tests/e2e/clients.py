@@ -16,6 +16,8 @@ _INSTRUCTIONS: Final[Mapping[str, str]] = {
     "podman": "apt-get install podman",
     "buildah": "apt-get install buildah",
     "docker": "apt-get install --no-install-recommends docker.io",
+    "dbus-run-session": "apt-get install dbus",
+    "gnome-keyring-daemon": "apt-get install gnome-keyring",
     "docker-credential-ocibroker": "pip install --editable .",
     "ocibroker": "pip install --editable .",
     "bazel-credential-ocibroker": "pip install --editable .",

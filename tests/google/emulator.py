@@ -13,13 +13,15 @@ from tests.google.accounts import Accounts
 from tests.google.iam_credentials import IamCredentials
 from tests.google.metadata import HOSTS, Metadata
 from tests.google.oauth import OAuth
+from tests.google.secret_manager import SecretManager
 from tests.google.sts import Sts
 from tests.transport.answering_server import AnsweringServer
 
 OAUTH, STS, IAM = "oauth2.googleapis.com", "sts.googleapis.com", "iamcredentials.googleapis.com"
 REGIONAL_STS = "sts.us-east1.rep.googleapis.com"
+SECRETS, REGIONAL_SECRETS = "secretmanager.googleapis.com", "secretmanager.europe-west3.rep.googleapis.com"
 ISSUER = "token.issuer.test"
-NAMES = (OAUTH, STS, IAM, REGIONAL_STS, ISSUER)
+NAMES = (OAUTH, STS, IAM, REGIONAL_STS, SECRETS, REGIONAL_SECRETS, ISSUER)
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Google:
         self.oauth = OAuth(self.accounts)
         self.sts = Sts(self.accounts)
         self.iam = IamCredentials(self.accounts)
+        self.secrets = SecretManager(self.accounts)
         self.metadata = Metadata(self.accounts)
 
     def route(self, host: str, port: int) -> tuple[str, int]:
@@ -66,6 +69,8 @@ class Google:
             IAM: self.iam.answer,
             STS: self.sts.answer,
             REGIONAL_STS: self.sts.answer,
+            SECRETS: self.secrets.answer,
+            REGIONAL_SECRETS: self.secrets.answer,
         }
         return answers[host](request) if host in answers else self.issuer
 

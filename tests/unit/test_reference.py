@@ -22,7 +22,7 @@ def read(reference: SecretRef, environ: dict[str, str] | None = None) -> str:
 
 
 def places(reference: SecretRef) -> tuple[object, ...]:
-    return reference.file, reference.env, reference.exec, reference.literal
+    return reference.file, reference.env, reference.exec, reference.literal, reference.kept
 
 
 @pytest.mark.parametrize("kind", [SecretRef, TextRef], ids=lambda kind: kind.__name__)
@@ -103,10 +103,11 @@ def test_a_reference_has_exactly_one_place(parts: dict[str, object]) -> None:
     [
         (SecretRef(file=Path("/run/x")), "file /run/x"),
         (SecretRef(env="NAME"), "NAME"),
+        (SecretRef.decode({"vault": {"token": CANARY}}), "vault"),
         (SecretRef(exec=("/bin/x", "y")), "exec /bin/x y"),
         (SecretRef(literal=Secret(CANARY)), "a value in the configuration"),
     ],
-    ids=["file", "env", "exec", "literal"],
+    ids=["file", "env", "store", "exec", "literal"],
 )
 def test_a_reference_describes_its_place_and_never_the_value(reference: SecretRef, text: str) -> None:
     assert text in str(reference)

@@ -3,7 +3,7 @@
 from ocibroker.authfile.file import AuthFile
 from ocibroker.authfile.keeping import forget_secrets, keep
 from ocibroker.authfile.key import key_of
-from ocibroker.authfile.keyring import Keyring, keyring_secret
+from ocibroker.authfile.keyring import Keyring, keyring_password, keyring_secret
 from ocibroker.authfile.login import Login
 from ocibroker.authfile.store import logins_path, put_login, remove_login
 
@@ -14,6 +14,7 @@ __all__ = [
     "forget_secrets",
     "keep",
     "key_of",
+    "keyring_password",
     "keyring_secret",
     "logins_path",
     "put_login",

@@ -69,12 +69,15 @@ class Keyring:
 
     def get(self, key: str, username: str) -> Secret:
         """Return the secret of that login."""
-        found = _contained("cannot be read", lambda: self._backend.get_password(_service(key), username), _LOCKED)
+        again = f"run `ocibroker login {key}` again"
+        return self.password(_service(key), username, what=f"for {key}", hint=again)
+
+    def password(self, service: str, username: str, *, what: str, hint: str) -> Secret:
+        """Return what is stored for ``username`` at ``service``; ``what`` calls it in errors."""
+        found = _contained("cannot be read", lambda: self._backend.get_password(service, username), _LOCKED)
         if not found:
-            raise CredentialUnavailable(
-                f"has no secret for {key}", culprit=CULPRIT, hint=f"run `ocibroker login {key}` again"
-            )
-        return _secret(found, key)
+            raise CredentialUnavailable(f"has no secret {what}", culprit=CULPRIT, hint=hint)
+        return _secret(found, what, hint)
 
     def put(self, key: str, username: str, secret: Secret) -> None:
         """Store the secret of that login; one that is there is replaced."""
@@ -103,18 +106,22 @@ def keyring_secret(registry: str, username: str) -> Secret:
     return Keyring.system().get(registry, username)
 
 
+def keyring_password(service: str, username: str) -> Secret:
+    """Return what any program has stored for ``username`` at ``service``; errors as :func:`keyring_secret`."""
+    hint = f"store it: `keyring set {service} {username}`"
+    return Keyring.system().password(service, username, what=f"of {username} at {service}", hint=hint)
+
+
 def _service(key: str) -> str:
     return f"ocibroker:{key}"
 
 
-def _secret(text: str, key: str) -> Secret:
+def _secret(text: str, what: str, hint: str) -> Secret:
     try:
         return Secret(text)
     except InvalidValue as error:
         why = error.message
-    raise CredentialUnavailable(
-        f"the entry for {key}: {why}", culprit=CULPRIT, hint=f"run `ocibroker login {key}` again"
-    )
+    raise CredentialUnavailable(f"the entry {what}: {why}", culprit=CULPRIT, hint=hint)
 
 
 def _contained(what: str, act: Callable[[], T], hint: str) -> T:

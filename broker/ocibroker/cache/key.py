@@ -10,7 +10,6 @@ import msgspec
 
 from ocibroker.identity import Identity
 from ocibroker.reference import SecretRef
-from ocibroker.request import Options
 from ocibroker.watch import Look
 
 SCHEMA: Final = "1"
@@ -26,12 +25,14 @@ def cache_key(provider: str, options: str, identity: Identity, looks: tuple[Look
     return _digest([SCHEMA, provider, options, identity.reach, *identity.parts, repr(looks), tls])
 
 
-def options_digest(options: Options) -> str:
+def options_digest(options: msgspec.Struct) -> str:
     """Return a digest of a rule's options, values that stand in the configuration included."""
     return hashlib.sha256(msgspec.json.encode(options, enc_hook=_encoded)).hexdigest()
 
 
 def _encoded(value: object) -> str:
+    if isinstance(value, SecretRef) and value.kept and value.kept.options is not None:
+        return f"{value} {options_digest(value.kept.options)}"
     if isinstance(value, SecretRef):
         return f"{value} {value.literal.reveal() if value.literal else ''}"
     return repr(value)

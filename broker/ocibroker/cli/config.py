@@ -55,13 +55,14 @@ def path(context: typer.Context) -> None:
 
 
 def _warnings(config: Config) -> Iterator[str]:
-    """Yield what is weakened, and what a rule's provider needs and is not installed."""
+    """Yield what is weakened, and what a rule needs and is not installed."""
     for entry in config.tls:
         yield from entry.warnings
     for rule in config.rules:
-        # What a built-in provider needs is an extra of its name.
-        if rule.provider in BUILT_IN and (absent := missing(rule.provider)):
-            yield f"{rule.source}: {', '.join(absent)} not installed (pip install 'ocibroker[{rule.provider}]')"
+        # What a built-in plugin needs is an extra of its name.
+        for plugin in rule.needed:
+            if plugin in BUILT_IN and (absent := missing(plugin)):
+                yield f"{rule.source}: {', '.join(absent)} not installed (pip install 'ocibroker[{plugin}]')"
     if config.shared and (absent := missing("redis")):
         yield f"{config.shared.place}: {', '.join(absent)} not installed (pip install 'ocibroker[redis]')"
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
 from ocibroker.config.schema import RegistryTable
+from ocibroker.config.secrets import settled
 from ocibroker.config.source import Source
 from ocibroker.errors import ConfigurationError
 from ocibroker.hookspecs import Provider
@@ -17,7 +15,6 @@ from ocibroker.host import split_authority
 from ocibroker.origin import DEFAULT_PORT
 from ocibroker.pattern import Pattern
 from ocibroker.providers import Providers
-from ocibroker.reference import SecretRef
 from ocibroker.request import Options
 from ocibroker.rule import Rule
 
@@ -62,25 +59,11 @@ def _options(place: str, table: RegistryTable, providers: Providers, source: Sou
     if table.provider in providers.broken and table.provider not in _unknown(providers):
         return None
     provider: Provider[Any] = providers.get(table.provider)
-    options = source.decode(table.options.values, provider.options, f"{place}.options")
-    placed = {
-        name: _placed(getattr(options, name), f"{place}.options.{name}", source)
-        for name in options.__struct_fields__
-    }
-    made: Options = msgspec.structs.replace(options, **placed)
+    within = f"{place}.options"
+    made: Options = settled(
+        source.decode(table.options.values, provider.options, within), within, providers, source
+    )
     return made
-
-
-def _placed(value: Any, place: str, source: Source) -> Any:  # noqa: ANN401  # whatever a schema holds
-    """Return ``value`` with its paths and references taken from where the configuration lies, in tables too."""
-    match value:
-        case SecretRef():
-            return source.secret(value, place)
-        case Path():
-            return source.absolute(str(value))
-        case dict():
-            return {key: _placed(one, f"{place}.{key}", source) for key, one in value.items()}
-    return value
 
 
 def _unknown(providers: Providers) -> set[str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from ocibroker.reference import SecretRef
+from ocibroker.reference import LocalRef
 from ocibroker.tls import MinVersion
 
 
@@ -58,7 +58,7 @@ class TLSTable(_Strict, frozen=True, kw_only=True):
     ca_only: bool = False
     client_cert: str | None = None
     client_key: str | None = None
-    client_key_password: SecretRef | None = None
+    client_key_password: LocalRef | None = None
     min_version: MinVersion = "1.2"
     proxy: ProxyURL | None = None
     no_proxy: list[str] | None = None
@@ -85,9 +85,9 @@ class CacheTable(_Strict, frozen=True, kw_only=True):
 
     store: _Store | None = None
     username: str | None = None
-    password: SecretRef | None = None
-    encryption_key: SecretRef | None = None
-    previous_encryption_key: SecretRef | None = None
+    password: LocalRef | None = None
+    encryption_key: LocalRef | None = None
+    previous_encryption_key: LocalRef | None = None
     tenant: str | None = None
 
 
@@ -126,7 +126,7 @@ class SidecarTable(ReachTable, frozen=True, kw_only=True):
     grace: float = 10.0
     ready: Ready = "any"
     audit: str | None = None
-    audit_key: SecretRef | None = None
+    audit_key: LocalRef | None = None
     tcp: TCPTable | None = None
 
 

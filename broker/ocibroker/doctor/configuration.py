@@ -96,13 +96,14 @@ def _open_to_others(path: Path) -> bool:
 def _plugins(config: Config) -> Iterator[Finding]:
     """Tell of each plugin that is broken, and of each that lacks what a rule needs."""
     broken = [failed(PLUGINS, "a plugin cannot be used", error) for error in config.providers.broken.values()]
-    lacking = [_lacking(name) for name in dict.fromkeys(rule.provider for rule in config.rules) if name in BUILT_IN]
+    needed = dict.fromkeys(name for rule in config.rules for name in rule.needed)
+    lacking = [_lacking(name) for name in needed if name in BUILT_IN]
     found = [*broken, *filter(None, lacking)]
     yield from found or [fine(PLUGINS, f"loaded: {', '.join(sorted(config.providers.loaded))}")]
 
 
-def _lacking(provider: str) -> Finding | None:
-    if not (absent := missing(provider)):  # what a built-in provider needs is an extra of its name
+def _lacking(plugin: str) -> Finding | None:
+    if not (absent := missing(plugin)):  # what a built-in plugin needs is an extra of its name
         return None
-    what, cause = f"provider {provider} cannot fetch", f"{', '.join(absent)} not installed"
-    return warned(PLUGINS, what, cause, f"pip install 'ocibroker[{provider}]'")
+    what, cause = f"plugin {plugin} cannot fetch", f"{', '.join(absent)} not installed"
+    return warned(PLUGINS, what, cause, f"pip install 'ocibroker[{plugin}]'")

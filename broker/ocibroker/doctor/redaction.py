@@ -24,6 +24,7 @@ from ocibroker.config.schema import (
 )
 from ocibroker.errors import OcibrokerError
 from ocibroker.providers import load
+from ocibroker.providers.stores import STORES
 from ocibroker.reference import TextRef
 from ocibroker.tls import Proxy
 
@@ -87,7 +88,10 @@ def _table(table: Mapping[str, Any], shown: _Shown) -> dict[str, Any]:
 def _value(name: str, value: Any, shown: _Shown) -> Any:  # noqa: ANN401  # a TOML value
     match value:
         case dict():
-            return _reference(value) if set(value) <= {*_REFERENCES, "exec"} else _table(value, shown)
+            if set(value) <= {*_REFERENCES, "exec"}:
+                return _reference(value)
+            # Which of a store's keys are harmless, the provider's options do not say.
+            return _table(value, _Shown(frozenset()) if STORES.keys() >= set(value) else shown)
         case list():
             return [_value(name, one, shown) for one in value]
         case bool() | int() | float() if name in shown.keys:

@@ -13,9 +13,7 @@ from ocibroker.rule import Rule
 def references(rules: Iterable[Rule]) -> Iterator[SecretRef]:
     """Yield every reference among the options of ``rules``."""
     for rule in rules:
-        if rule.options is not None:
-            values = (getattr(rule.options, name) for name in rule.options.__struct_fields__)
-            yield from (value for value in values if isinstance(value, SecretRef))
+        yield from rule.references
 
 
 def without_arguments(findings: Iterable[Finding], rules: Iterable[Rule]) -> Iterator[Finding]:

@@ -22,10 +22,12 @@ BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
         "github": "ocibroker_github",
         "gitlab": "ocibroker_gitlab",
         "harbor": "ocibroker_harbor",
+        "keyring": "ocibroker_keyring",
         "kubernetes": "ocibroker_kubernetes",
         "oidc": "ocibroker_oidc",
         "oracle": "ocibroker_oracle",
         "quay": "ocibroker_quay",
+        "vault": "ocibroker_vault",
     }
 )
 """Entry-point name to module. A test keeps it equal to the distribution's own entry points."""

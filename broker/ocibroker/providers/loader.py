@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import pluggy
 
-from ocibroker import hookspecs
+from ocibroker import hookspecs, secret_source
 from ocibroker.errors import ConfigurationError, OcibrokerError, ProviderUnavailable
 from ocibroker.hookspecs import PROJECT, AuditObserver, Provider
 from ocibroker.providers.built_in import BUILT_IN, UNASKED
 from ocibroker.request import Options
+from ocibroker.secret_source import SecretSource
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 
@@ -24,12 +25,14 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 class Providers:
     """The providers that may answer, by name, and the plugins that could not be loaded, with the reason.
 
-    ``observers`` are told of every record of the sidecar's audit trail, by the name of their plugin.
+    ``observers`` are told of every record of the sidecar's audit trail, by the name of their plugin. ``stores`` are
+    the sources of secrets that plugins of others have offered, by name.
     """
 
     loaded: Mapping[str, Provider[Any]]
     broken: Mapping[str, OcibrokerError]
     observers: Mapping[str, tuple[AuditObserver, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    stores: Mapping[str, SecretSource[Any]] = field(default_factory=lambda: MappingProxyType({}))
 
     def get(self, name: str) -> Provider[Any]:
         """Return the provider, or raise the :class:`~ocibroker.errors.ProviderUnavailable` that says why not."""
@@ -41,7 +44,14 @@ class Providers:
 
     def have(self, plugin: str, module: str) -> bool:
         """Whether anything of the plugin of that name and module is loaded: its providers may have other names."""
-        return plugin in self.loaded or plugin in self.observers or any(_is_of(one, module) for one in self)
+        named = plugin in self.loaded or plugin in self.observers
+        return named or any(_is_of(one, module) for one in (*self, *self.stores.values()))
+
+    def store(self, name: str) -> SecretSource[Any]:
+        """Return the source of secrets of that name, or raise :class:`~ocibroker.errors.ConfigurationError`."""
+        from ocibroker.providers.stores import store  # here, since few secrets lie in a store
+
+        return store(name, self.stores)
 
     def __iter__(self) -> Iterator[Provider[Any]]:
         return iter(self.loaded.values())
@@ -52,9 +62,9 @@ class Providers:
         return {**{name: _built_in(name)[0] for name in BUILT_IN}, **self.loaded}
 
 
-def _is_of(provider: Provider[Any], module: str) -> bool:
+def _is_of(part: Provider[Any] | SecretSource[Any], module: str) -> bool:
     # The options are always a plugin's own, and the class may be ours.
-    places = (type(provider).__module__, provider.options.__module__)
+    places = (type(part).__module__, part.options.__module__)
     return any(f"{place}.".startswith(f"{module}.") for place in places)
 
 
@@ -66,9 +76,9 @@ def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Provider
     """
     loaded: dict[str, Provider[Any]] = {}
     broken: dict[str, OcibrokerError] = {}
-    observers: dict[str, tuple[AuditObserver, ...]] = {}
+    beside = _Beside()
     for number, plugin in enumerate(given):
-        _take(loaded, observers, plugin, f"given-{number}")
+        _take(loaded, beside, plugin, f"given-{number}")
     wanted = dict.fromkeys(names)
     for name in BUILT_IN:
         if name in UNASKED or name in wanted:
@@ -79,12 +89,13 @@ def load(names: Iterable[str] = (), *, given: Iterable[object] = ()) -> Provider
         from ocibroker.providers.distributions import import_plugin  # here, since most configurations name none
 
         try:
-            _take(loaded, observers, import_plugin(name), name)
+            _take(loaded, beside, import_plugin(name), name)
         except ProviderUnavailable as error:
             broken[name] = error
     # A provider need not be called as its plugin is: a rule then names one that is no plugin, and yet is there.
     broken = {name: error for name, error in broken.items() if name not in loaded}
-    return Providers(MappingProxyType(loaded), MappingProxyType(broken), MappingProxyType(observers))
+    observers, stores = MappingProxyType(beside.observers), MappingProxyType(beside.stores)
+    return Providers(MappingProxyType(loaded), MappingProxyType(broken), observers, stores)
 
 
 def _built_in(name: str) -> list[Provider[Any]]:
@@ -92,28 +103,37 @@ def _built_in(name: str) -> list[Provider[Any]]:
     return [*importlib.import_module(BUILT_IN[name]).ocibroker_providers()]
 
 
-def _take(
-    loaded: dict[str, Provider[Any]],
-    observers: dict[str, tuple[AuditObserver, ...]],
-    plugin: ModuleType | object,
-    name: str,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What plugins offer beside providers."""
+
+    observers: dict[str, tuple[AuditObserver, ...]] = field(default_factory=dict)
+    stores: dict[str, SecretSource[Any]] = field(default_factory=dict)
+
+
+def _take(loaded: dict[str, Provider[Any]], beside: _Beside, plugin: ModuleType | object, name: str) -> None:
     offer = _offered(plugin, name)
     _add(loaded, offer.providers, taken=BUILT_IN)
     if offer.observers:
-        observers[name] = tuple(offer.observers)
+        beside.observers[name] = tuple(offer.observers)
+    if offer.stores:
+        from ocibroker.providers.stores import add  # here, as above
+
+        add(beside.stores, offer.stores)
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
     providers: list[Provider[Any]]
     observers: list[AuditObserver]
+    stores: list[SecretSource[Any]]
 
 
 def _offered(plugin: ModuleType | object, name: str) -> _Offer:
     """Return what one plugin offers. It has a plugin manager of its own: pluggy stops at the first that raises."""
     plugins = pluggy.PluginManager(PROJECT)
-    plugins.add_hookspecs(hookspecs)
+    for specifications in (hookspecs, secret_source):
+        plugins.add_hookspecs(specifications)
     try:
         plugins.register(plugin, name=name)
         plugins.check_pending()
@@ -121,6 +141,7 @@ def _offered(plugin: ModuleType | object, name: str) -> _Offer:
         return _Offer(
             [_checked(one, name) for part in hooks.ocibroker_providers() for one in part],
             [_observing(one, name) for part in hooks.ocibroker_audit_observers() for one in part],
+            [_keeping(one, name) for part in hooks.ocibroker_secret_sources() for one in part],
         )
     except pluggy.PluginValidationError as error:
         why = f"does not implement the hook: {' '.join(str(error).split())}"
@@ -135,10 +156,10 @@ def _offered(plugin: ModuleType | object, name: str) -> _Offer:
 
 def _implemented(plugins: pluggy.PluginManager, name: str) -> Any:  # noqa: ANN401  # pluggy's own
     hooks = plugins.hook
-    if not (hooks.ocibroker_providers.get_hookimpls() or hooks.ocibroker_audit_observers.get_hookimpls()):
-        raise ProviderUnavailable(
-            "implements no hook", culprit=f"plugin {name}", hint="mark it @providers or @audit_observers"
-        )
+    known = (hooks.ocibroker_providers, hooks.ocibroker_audit_observers, hooks.ocibroker_secret_sources)
+    if not any(hook.get_hookimpls() for hook in known):
+        hint = "mark it @providers, @audit_observers or @secret_sources"
+        raise ProviderUnavailable("implements no hook", culprit=f"plugin {name}", hint=hint)
     return hooks
 
 
@@ -147,6 +168,16 @@ def _observing(observer: Any, plugin: str) -> AuditObserver:  # noqa: ANN401  # 
         why = "offers an observer that observes nothing"
         raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
     checked: AuditObserver = observer
+    return checked
+
+
+def _keeping(source: Any, plugin: str) -> SecretSource[Any]:  # noqa: ANN401  # whatever the hook returned
+    from ocibroker.providers.stores import flaw  # here, since few plugins offer any
+
+    if found := flaw(source):
+        why = f"offers a source of secrets {found}"
+        raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
+    checked: SecretSource[Any] = source
     return checked
 
 
