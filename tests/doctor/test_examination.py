@@ -133,6 +133,19 @@ def test_a_registry_that_sends_the_credential_back_has_it_shown_by_nobody(
     assert house.canary.hits(repr(found)) == []
 
 
+def test_how_many_requests_a_registry_says_are_left_is_told(house: House) -> None:
+    def limited(request: Request) -> CannedResponse:
+        if "authorization" not in request.headers:
+            return CannedResponse(401, {"WWW-Authenticate": "Basic realm=x"})
+        headers = {"RateLimit-Limit": "100;w=21600", "RateLimit-Remaining": "76;w=21600"}
+        return CannedResponse(200, headers if "/manifests/" in request.path else {})
+
+    with answering(limited, house.root.server_context("localhost")) as server:
+        house.desk.configure(house.rule(f"localhost:{server.port}"))
+        found = examined(house, f"localhost:{server.port}/{APP}:1.2.3")
+    assert "; localhost: 76 of 100 requests left in 21600 s at " in found["registry.manifest"].what
+
+
 def test_a_host_that_is_reached_through_a_proxy_is_not_dialled_without_it(house: House) -> None:
     with raw(listening, house.root.server_context("localhost")) as server, proxying() as proxy:
         address = f"localhost:{server.port}"

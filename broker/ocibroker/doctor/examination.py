@@ -115,7 +115,7 @@ def _admitted(made: Bench, patient: Patient, access: Access | Finding, met: regi
     entered = repository.entered(patient, access)
     yield entered
     if entered.error is None and patient.reference:
-        yield repository.manifest(patient, access)
+        yield repository.manifest(patient, access, lambda: made.broker.explain(patient.target).limit)
 
 
 def _about(whom: str, findings: Iterable[Finding]) -> Iterator[Finding]:

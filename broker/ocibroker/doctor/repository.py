@@ -6,6 +6,7 @@ one might send the credential back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import httpx
@@ -39,8 +40,11 @@ def entered(patient: Patient, access: Access) -> Finding:
     return failed(ACCESS, f"{place} answers {status}", _refusal(status, f"repository {path}", path, access))
 
 
-def manifest(patient: Patient, access: Access) -> Finding:
-    """Return whether the manifest that was named is there; it is not fetched."""
+def manifest(patient: Patient, access: Access, left: Callable[[], str | None]) -> Finding:
+    """Return whether the manifest that was named is there; it is not fetched.
+
+    ``left`` is what the registry has said by then of how many requests are left.
+    """
     path, reference = patient.target.path, patient.reference
     try:
         with access.client(headers={"accept": ", ".join(_TYPES)}) as client:
@@ -49,7 +53,8 @@ def manifest(patient: Patient, access: Access) -> Finding:
         return failed(MANIFEST, f"{reference} is closed", error, cure=_cure(error, path, access))
     if response.is_success:
         kind = response.headers.get("content-type", "")
-        return fine(MANIFEST, f"{reference} is {kind if kind in _TYPES else 'of another type'}")
+        what = f"{reference} is {kind if kind in _TYPES else 'of another type'}"
+        return fine(MANIFEST, f"{what}; {limit}" if (limit := left()) else what)
     status = response.status_code
     return failed(MANIFEST, f"{reference}: {status}", _refusal(status, f"{reference} in {path}", path, access))
 
