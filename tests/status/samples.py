@@ -9,6 +9,7 @@ import msgspec
 
 from ocibroker.api.status import (
     CacheStatus,
+    CertificateStatus,
     Change,
     ConfigurationStatus,
     Failure,
@@ -107,7 +108,9 @@ def status(all_of_them: tuple[TargetStatus, ...] = (), *, page: int = 1) -> Stat
         pages=pages,
         targets=all_of_them[(page - 1) * EACH : page * EACH],
         providers=(
-            ProviderStatus(name="ecr", distribution="ocibroker", version="0.1.0", silent=("provider ecr by x",)),
+            ProviderStatus(
+                name="ecr", distribution="ocibroker", version="0.1.0", silent=("provider ecr by x",), stuck=1
+            ),
             ProviderStatus(
                 name="harbor", distribution="ocibroker-harbor", version="2.1", broken="cannot be imported"
             ),
@@ -124,6 +127,11 @@ def status(all_of_them: tuple[TargetStatus, ...] = (), *, page: int = 1) -> Stat
                 name="tcp", address="10.0.0.7:9464", callers="certificates of dns:ci.example.com", tls=True
             ),
             ListenerStatus(name="admin", address="127.0.0.1:9465", callers="who reaches it"),
+        ),
+        certificates=(
+            CertificateStatus(role="ca", name="lab.example.com", ends_at=ago(hours=2)),
+            CertificateStatus(role="listener", name="tcp", ends_at=later(days=3)),
+            CertificateStatus(role="client_ca", name="tcp", ends_at=later(days=700)),
         ),
         cache=CacheStatus(
             store="memory", entries=7, answers={"hit": 8140, "refreshed": 12, "stale": 3, "error": 1}
@@ -152,6 +160,7 @@ def status(all_of_them: tuple[TargetStatus, ...] = (), *, page: int = 1) -> Stat
             log_dropped=0,
             log_suppressed=17,
             denied={"uid": 2},
+            clock_skew={"ecr": -0.2, "gar": 95.0},
         ),
         timeline=(
             Change(at=ago(minutes=12), event="verdict", text="degraded: a target has no credential"),
@@ -191,6 +200,7 @@ def hostile(text: str) -> Status:
         "verdict": Verdict(standing="down", reason=text, since=NOW, cure=text),
         "providers": (ProviderStatus(name=text, distribution=text, version=text, broken=text, silent=(text,)),),
         "listeners": (ListenerStatus(name=text, address=text, callers=text, mode=text, owner=text),),
+        "certificates": (CertificateStatus(role=text, name=text, ends_at=NOW),),
         "cache": CacheStatus(store=text, entries=1, answers={text: 1}),
         "configuration": ConfigurationStatus(path=text, generation=1, since=NOW, insecure=(text,), failure=failure),
         "timeline": (Change(at=NOW, event=text, text=text),),

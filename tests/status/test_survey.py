@@ -6,16 +6,19 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar, cast
 
 import msgspec
 import pytest
+from cryptography import x509
 
 from ocibroker import Bearer, Credential, Target
 from ocibroker.api.status import Status, TokenState
 from ocibroker.config import Address
 from ocibroker.errors import CredentialUnavailable
+from ocibroker.events import Requested
 from ocibroker.outlook import Outlook
 from ocibroker.provider import FetchRequest, Identity
 from ocibroker.sidecar.health import Health
@@ -32,6 +35,7 @@ from ocibroker.sidecar.status.record import Record
 from ocibroker.sidecar.status.survey import EACH, Survey
 from ocibroker.sidecar.status.token_state import STATES, state_of
 from ocibroker.sidecar.status.view import View
+from ocibroker.testing import Authority
 from tests.sidecar.stand import HOST, HOUR, NAME, TARGET, Stand, prefetching
 from tests.transport.canary import Canary
 from tests.transport.hand_clock import HandClock
@@ -124,6 +128,13 @@ class TestOneTarget:
         assert one.tls.insecure
         assert status.configuration.insecure == (HOST,)
 
+    def test_the_end_of_an_authority_is_told(self, stand: Stand, authority: Authority, tmp_path: Path) -> None:
+        ca = authority.write(tmp_path)
+        stand.write(prefetching(NAME) + f'[[tls]]\nmatch = "{HOST}"\nca = ["{ca}"]\n')
+        (one,) = of_one(stand).certificates
+        assert (one.role, one.name) == ("ca", HOST)
+        assert one.ends_at == x509.load_pem_x509_certificate(authority.pem.encode()).not_valid_after_utc
+
 
 @pytest.mark.parametrize(
     ("stands", "state"),
@@ -145,6 +156,13 @@ def test_every_state(clock: HandClock, stands: Outlook, state: TokenState) -> No
 
 def test_every_state_has_a_case() -> None:
     assert len(STATES) == 9
+
+
+def test_how_far_a_services_clock_is_ahead_is_remembered(clock: HandClock) -> None:
+    record = Record(clock)
+    for skew in (40.0, None, 95.0):
+        record.observe(Requested(host="sts.test", provider="gar", status=200, seconds=0.1, skew=skew))
+    assert record.skews == {"gar": 95.0}
 
 
 def test_looking_asks_nobody(stand: Stand) -> None:

@@ -74,13 +74,17 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may answer; ``broken`` says why one cannot, ``silent`` where it has not answered in time."""
+    """Who may answer; ``broken`` says why one cannot, ``silent`` where it has not answered in time.
+
+    ``stuck`` counts its fetches that have not ended long after their deadline.
+    """
 
     name: str
     distribution: str = ""
     version: str = ""
     broken: str = ""
     silent: tuple[str, ...] = ()
+    stuck: int = 0
 
 
 class ListenerStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +100,14 @@ class ListenerStatus(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None = None
     tls: bool = False
     connections: int = 0
+
+
+class CertificateStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One that the configuration names; ``role`` is ``listener``, ``client_ca``, ``client_cert`` or ``ca``."""
+
+    role: str
+    name: str
+    ends_at: datetime
 
 
 class CacheStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +129,10 @@ class ConfigurationStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """``memory`` is resident, in bytes; what the system does not tell is none."""
+    """``memory`` is resident, in bytes; what the system does not tell is none.
+
+    ``clock_skew`` is by how many seconds the clock of each provider's service is ahead of ours.
+    """
 
     version: str
     python: str
@@ -133,6 +148,7 @@ class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
     log_dropped: int
     log_suppressed: int
     denied: dict[str, int]
+    clock_skew: dict[str, float] = {}
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +171,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[TargetStatus, ...]
     providers: tuple[ProviderStatus, ...]
     listeners: tuple[ListenerStatus, ...]
+    certificates: tuple[CertificateStatus, ...]
     cache: CacheStatus
     configuration: ConfigurationStatus
     process: ProcessStatus

@@ -8,11 +8,20 @@ import stat
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 
-from ocibroker.api.status import CacheStatus, ConfigurationStatus, ListenerStatus, ProviderStatus
+from ocibroker.api.status import (
+    CacheStatus,
+    CertificateStatus,
+    ConfigurationStatus,
+    ListenerStatus,
+    ProviderStatus,
+)
 from ocibroker.config import Config
 from ocibroker.providers import BUILT_IN, Installed, Providers, installed
+from ocibroker.sidecar.certificate_ends import CertificateEnds
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.listener import ListenerName
@@ -21,13 +30,14 @@ from ocibroker.sidecar.succession import Standing
 from ocibroker.version import __version__
 
 
-def providers(found: Providers, silent: Iterable[str]) -> Iterator[ProviderStatus]:
+def providers(found: Providers, silent: Iterable[str], stuck: Mapping[str, int]) -> Iterator[ProviderStatus]:
     """Return who may answer and who cannot, with the distribution that each comes from."""
     sources, others = tuple(silent), installed() if found.loaded.keys() - BUILT_IN.keys() or found.broken else ()
     for name, provider in found.loaded.items():
         distribution, version = _origin(name, provider.options.__module__, others)  # its class may be ours
         quiet = tuple(source for source in sources if source.split(" by ")[0] == f"provider {name}")
-        yield ProviderStatus(name=name, distribution=distribution, version=version, silent=quiet)
+        hang = stuck.get(f"provider {name}", 0)
+        yield ProviderStatus(name=name, distribution=distribution, version=version, silent=quiet, stuck=hang)
     for name, error in found.broken.items():
         distribution, version = _origin(name, "", others)
         yield ProviderStatus(name=name, distribution=distribution, version=version, broken=str(error))
@@ -74,6 +84,12 @@ def _file(path: Path) -> tuple[str | None, str | None]:
     except OSError:
         return None, None
     return f"{stat.S_IMODE(found.st_mode):04o}", f"{found.st_uid}:{found.st_gid}"
+
+
+def certificates(ends: CertificateEnds, generation: Generation) -> Iterator[CertificateStatus]:
+    """Return the certificates that the configuration names, the next to end first."""
+    for (role, name), moment in sorted(ends.of(generation), key=itemgetter(1)):
+        yield CertificateStatus(role=role, name=name, ends_at=datetime.fromtimestamp(moment, UTC))
 
 
 def cache(generation: Generation, answers: Mapping[str, int]) -> CacheStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import chain
 from types import MappingProxyType
 from typing import Final
@@ -18,7 +19,12 @@ from ocibroker.sidecar.status.words import clock_time, counted, mebibytes, span
 CONTENT_TYPE: Final = "text/html; charset=utf-8"
 
 _KINDS: Final = MappingProxyType({"ok": "ok", "degraded": "warn", "down": "bad"})
-_PARTS: Final = ("Targets", "Providers", "Listeners", "Cache", "Configuration", "Process", "Timeline", "Actions")
+_PARTS: Final = (
+    *("Targets", "Providers", "Listeners", "Certificates", "Cache"),
+    *("Configuration", "Process", "Timeline", "Actions"),
+)
+_SOON: Final = timedelta(days=7)
+_NO_CERTIFICATES: Final = element("p", "None: the configuration names no certificate and no authority.")
 
 
 def page(status: Status, view: View, admin: str) -> str:
@@ -73,6 +79,7 @@ def _sections(status: Status, view: View, admin: str) -> Iterator[Markup]:
     yield _section("Targets", _counts(status), nothing, element("ul", cards), _pages(status, view))
     yield _section("Providers", element("ul", map(_provider, status.providers)))
     yield _section("Listeners", [element("div", facts(one), class_="card") for one in _listeners(status)])
+    yield _section("Certificates", facts(_certificates(status)) if status.certificates else _NO_CERTIFICATES)
     yield _section("Cache", facts(_cache(status)))
     yield _section("Configuration", facts(_configuration(status)))
     yield _section("Process", facts(_process(status)))
@@ -105,6 +112,8 @@ def _pages(status: Status, view: View) -> Markup | None:
 def _provider(one: ProviderStatus) -> Markup:
     known = f" {one.distribution} {one.version}" if one.distribution else ""
     wrong = one.broken or "; ".join(f"{source} does not answer in time" for source in one.silent)
+    if one.stuck:
+        wrong = "; ".join(filter(None, (wrong, f"{one.stuck} fetches hang")))
     word = element("span", "broken" if one.broken else "silent", class_="badge bad")
     return element(
         "li",
@@ -125,6 +134,14 @@ def _listeners(status: Status) -> Iterator[list[Fact]]:
             ("encrypted", tls),
             ("connections", str(one.connections)),
         ]
+
+
+def _certificates(status: Status) -> Iterator[Fact]:
+    for one in status.certificates:
+        left = one.ends_at - status.at
+        word = "expired" if left <= timedelta() else "ends soon" if left < _SOON else ""
+        mark = element("span", word, class_=f"badge {'bad' if word == 'expired' else 'warn'}") if word else None
+        yield f"{one.role} {one.name}", [moment(one.ends_at, status.at), " ", mark]
 
 
 def _cache(status: Status) -> Iterator[Fact]:
@@ -158,6 +175,8 @@ def _process(status: Status) -> Iterator[Fact]:
     yield "event loop", f"late by {1000 * said.loop_lag:.0f} ms"
     until = f" until {clock_time(said.log_level_until)}" if said.log_level_until else ""
     yield "log", f"{said.log_level}{until}; {said.log_dropped} lines dropped, {said.log_suppressed} repeated"
+    skewed = {name: seconds for name, seconds in said.clock_skew.items() if abs(seconds) >= 1}
+    yield "clocks ahead of ours", ", ".join(f"{name} {seconds:+.0f} s" for name, seconds in skewed.items())
     yield "turned away", counted(said.denied)
 
 
@@ -183,6 +202,8 @@ def _actions(admin: str) -> Iterator[Markup]:
     yield command(admin, "reload", "")
     yield command(admin, "log-level", '{"level": "debug", "seconds": 300}')
     yield element("p", "Each target above has its own. All are logged, with who has asked.")
+    yield element("p", "For a report to somebody else, without a secret in it:")
+    yield element("pre", "ocibroker doctor --bundle FILE")
 
 
 def _foot(status: Status) -> Markup:

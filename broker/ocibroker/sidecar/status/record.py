@@ -21,6 +21,7 @@ from ocibroker.events import (
     PeerDenied,
     Recovered,
     Reloaded,
+    Requested,
 )
 
 MOST: Final = 50
@@ -39,6 +40,7 @@ class Record:
         self._lock = threading.Lock()
         self._answers: Counter[str] = Counter()
         self._denied: Counter[str] = Counter()
+        self._skews: dict[str, float] = {}
         self._changes: deque[Change] = deque(maxlen=MOST)
         self.expired = 0
         """Credentials that had ended when they were given out."""
@@ -56,6 +58,12 @@ class Record:
             return dict(self._denied)
 
     @property
+    def skews(self) -> Mapping[str, float]:
+        """By how many seconds the clock of each provider's service was ahead of ours when it answered last."""
+        with self._lock:
+            return dict(self._skews)
+
+    @property
     def changes(self) -> tuple[Change, ...]:
         """The last changes, the newest first."""
         with self._lock:
@@ -65,6 +73,10 @@ class Record:
         """Count it, or remember it as a change."""
         if isinstance(event, Answered):
             self._answered(event)
+        elif isinstance(event, Requested):
+            if event.provider and event.skew is not None:
+                with self._lock:
+                    self._skews[event.provider] = event.skew
         elif isinstance(event, PeerDenied):
             self._count(lambda: self._denied.update((event.reason,)))
         elif isinstance(event, Failing):

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from ocibroker.api.status import ProcessStatus, ProviderStatus, Status, TargetStatus
+from ocibroker.api.status import CertificateStatus, ProcessStatus, ProviderStatus, Status, TargetStatus
 from ocibroker.clock import Clock
 from ocibroker.sidecar.aside import aside
+from ocibroker.sidecar.certificate_ends import CertificateEnds
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.health import Health
@@ -54,6 +55,7 @@ class Survey:
     guests: Callable[[], Mapping[ListenerName, int]] = dict
     dropped: Callable[[], int] = _none
     suppressed: Callable[[], int] = _none
+    ends: CertificateEnds = field(default_factory=CertificateEnds)
     began: datetime = field(init=False)
     course: Course = field(init=False)
 
@@ -73,7 +75,7 @@ class Survey:
         page = min(max(1, page), pages)
         shown = targets[(page - 1) * EACH : page * EACH]
         with self.succession.lease() as generation:
-            rows, offered = await aside(lambda: self._looked_up(generation, shown), "status")
+            rows, offered, certificates = await aside(lambda: self._looked_up(generation, shown), "status")
             return Status(
                 at=self.clock.now(),
                 verdict=verdict,
@@ -83,6 +85,7 @@ class Survey:
                 targets=rows,
                 providers=offered,
                 listeners=tuple(house.listeners(self.doors, self.guests())),
+                certificates=certificates,
                 cache=house.cache(generation, self.record.answers),
                 configuration=house.configuration(generation.config, self.succession.standing),
                 process=self._process(),
@@ -91,11 +94,12 @@ class Survey:
 
     def _looked_up(
         self, generation: Generation, shown: Sequence[Target]
-    ) -> tuple[tuple[TargetStatus, ...], tuple[ProviderStatus, ...]]:
+    ) -> tuple[tuple[TargetStatus, ...], tuple[ProviderStatus, ...], tuple[CertificateStatus, ...]]:
         """Return what files may have to be read for: identities, authorities, the metadata of plugins."""
         now, outlooks, broker = self.clock.now(), self.prefetch.outlooks, generation.broker
         rows = (target_status(broker, one, outlooks[one], now) for one in shown if one in outlooks)
-        return tuple(rows), tuple(house.providers(broker.providers, broker.upkeep.silent()))
+        offered = house.providers(broker.providers, broker.upkeep.silent(), broker.upkeep.hanging())
+        return tuple(rows), tuple(offered), tuple(house.certificates(self.ends, generation))
 
     def _ranking(self) -> Ranking:
         return Ranking.of(self.prefetch.outlooks, self.clock.now())
@@ -133,4 +137,5 @@ class Survey:
             log_dropped=self.dropped(),
             log_suppressed=self.suppressed(),
             denied=dict(self.record.denied),
+            clock_skew=dict(self.record.skews),
         )
