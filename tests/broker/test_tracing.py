@@ -33,7 +33,7 @@ def tracing() -> Iterator[None]:
     provider.add_span_processor(SimpleSpanProcessor(EXPORTER))
     trace.set_tracer_provider(provider)
     yield
-    provider.shutdown()
+    EXPORTER.shutdown()  # the provider stays, and once it is shut down it would complain of every span
 
 
 @pytest.fixture(autouse=True)
