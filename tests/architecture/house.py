@@ -40,8 +40,10 @@ class Module:
 
 @cache
 def modules() -> tuple[Module, ...]:
-    """Return every module of the package."""
-    return tuple(Module(_name(path), path) for path in sorted(PACKAGE.rglob("*.py")))
+    """Return every module of the package; the template that a wheel carries is somebody else's to be."""
+    template = PACKAGE / "plugin_template"
+    paths = [path for path in sorted(PACKAGE.rglob("*.py")) if template not in path.parents]
+    return tuple(Module(_name(path), path) for path in paths)
 
 
 @cache
