@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 from ocibroker import Bearer, Secret
 from ocibroker.api import CredentialQuestion
 from ocibroker.config import Allowance
@@ -9,7 +12,7 @@ from ocibroker.sidecar.message import Reply
 from ocibroker.sidecar.reach import Reach
 from ocibroker.sidecar.remembered import Remembered, RememberedQuestions
 from ocibroker.sidecar.shelf import Shelf
-from tests.transport.brokers import Desk, made_rule
+from tests.transport.brokers import Desk, made_rule, rule
 from tests.transport.made_provider import giving
 
 
@@ -56,3 +59,17 @@ def test_replies_with_many_authorities_fill_no_more_than_their_share(desk: Desk)
     for body in bodies:
         remembered.keep(body, Remembered(reach, question, reached, access, reply))
     assert [body for body in bodies if remembered.get(body, reach)] == bodies[-8:]
+
+
+def test_nothing_of_a_generation_is_kept_once_another_is_asked(desk: Desk) -> None:
+    """Each access would keep the whole broker that it came from."""
+    remembered, question, left = RememberedQuestions(), CredentialQuestion(registry="registry.test"), []
+    for password in ("first", "second"):
+        broker = desk.broker(rule("registry.test", password=password))
+        reach = Reach(broker.config, Allowance())
+        reached, access = reach.target("registry.test", "", ("pull",)), broker.access("registry.test")
+        assert remembered.get(password.encode(), reach) is None
+        remembered.keep(password.encode(), Remembered(reach, question, reached, access, Reply()))
+        left.append(weakref.ref(reach))
+    gc.collect()
+    assert [one() is None for one in left] == [True, False]

@@ -7,6 +7,7 @@ from typing import Final
 
 from ocibroker.access import Access
 from ocibroker.api import CredentialQuestion
+from ocibroker.config import Config
 from ocibroker.sidecar.message import Reply
 from ocibroker.sidecar.reach import Reach, Reached
 from ocibroker.sidecar.shelf import Shelf
@@ -30,13 +31,18 @@ class Remembered:
 
 
 class RememberedQuestions:
-    """Spares the hot path reading, deciding and encoding. A question with a caller's token is never kept."""
+    """Spares the hot path reading, deciding and encoding. A question with a caller's token is never kept.
+
+    Nothing is kept of a generation that another has followed: it would keep all of its broker.
+    """
 
     def __init__(self) -> None:
+        self._config: Config | None = None
         self._known: Shelf[bytes, Remembered] = Shelf(_MOST, _MOST_BYTES)
 
     def get(self, body: bytes, reach: Reach) -> Remembered | None:
         """Return what is known of that question within that reach."""
+        self._follow(reach.config)
         known = self._known.get(body)
         return known if known is not None and known.reach is reach else None
 
@@ -45,4 +51,10 @@ class RememberedQuestions:
         question = known.question
         if len(body) > _LONGEST or question.caller is not None or question.refused is not None:
             return
+        self._follow(known.reach.config)
         self._known.put(body, known, len(known.reply.body))
+
+    def _follow(self, config: Config) -> None:
+        if config is not self._config:
+            self._config = config
+            self._known.clear()

@@ -22,6 +22,11 @@ class Shelf(Generic[K, V]):
         known = self._things.get(key)
         return None if known is None else known[0]
 
+    def clear(self) -> None:
+        """Keep nothing of it."""
+        self._things.clear()
+        self._bytes = 0
+
     def put(self, key: K, thing: V, size: int) -> None:
         """Keep a thing of that many bytes."""
         before = self._things.pop(key, None)
