@@ -1,4 +1,4 @@
-"""How long a JSON web token lives, by what it says itself (RFC 7519)."""
+"""What a JSON web token says of itself (RFC 7519). Nothing is verified: that is up to whoever accepts it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ def end_of(token: Secret, now: datetime) -> datetime | None:
     """Return when ``token``, got at ``now``, ends in UTC; none where it does not say so, or nothing that can be.
 
     That is what ``exp`` says, or its life from ``iat`` on counted from ``now``: whichever is sooner, since either
-    of the clocks may be wrong. Nothing is verified: that is up to whoever accepts the token.
+    of the clocks may be wrong.
     """
-    parts = token.reveal().split(".")
-    claims = _Claims.read(_decoded(parts[1])) if len(parts) == 3 else None
+    claims = _Claims.read(payload(token.reveal()))
     if claims is None or not 0 <= claims.iat < claims.exp:
         return None
     try:
@@ -31,8 +30,10 @@ def end_of(token: Secret, now: datetime) -> datetime | None:
         return None
 
 
-def _decoded(part: str) -> bytes:
-    """Return what ``part`` is in unpadded Base64url (RFC 7515, 2); nothing where it is something else."""
+def payload(token: str) -> bytes:
+    """Return the JSON of the claims, in unpadded Base64url there (RFC 7515, 2); nothing of any other text."""
+    parts = token.split(".")
+    part = parts[1] if len(parts) == 3 else ""
     try:
         return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

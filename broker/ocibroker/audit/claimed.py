@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 import msgspec
+
+from ocibroker.json_answer import JsonAnswer
+from ocibroker.json_web_token import payload
 
 _LONGEST = 256
 """Characters of one claim."""
@@ -33,7 +33,7 @@ class _Kubernetes(msgspec.Struct, frozen=True):
     pod: _Named = _Named()
 
 
-class _Claims(msgspec.Struct, frozen=True):
+class _Claims(JsonAnswer):
     iss: str = ""
     sub: str = ""
     kubernetes: _Kubernetes = msgspec.field(default=_Kubernetes(), name="kubernetes.io")
@@ -41,12 +41,7 @@ class _Claims(msgspec.Struct, frozen=True):
 
 def claimed(token: str) -> Claimed | None:
     """Return what ``token`` says; none where it is no JSON web token, or says nothing of that."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)), type=_Claims)
-    except (binascii.Error, ValueError, RecursionError):  # msgspec's own errors are ValueErrors
+    if (claims := _Claims.read(payload(token))) is None:
         return None
     said = claims.kubernetes
     found = Claimed(
