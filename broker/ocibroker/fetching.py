@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from ocibroker.clock import Clock
@@ -93,21 +93,7 @@ class Fetching:
         request: Request[Any] = Request(
             target=self.target, options=self.options, environ=self.means.shown, caller=self.caller
         )
-        try:
-            identity: object = self.provider.identity(request)
-        except (KeyboardInterrupt, MemoryError):
-            raise
-        except InvalidValue as error:
-            failure: OcibrokerError = ContractViolation(f"identity() failed: {error}", culprit=self._culprit)
-        except OcibrokerError as error:
-            failure = error.restated(culprit=self._culprit)
-        except BaseException as error:  # noqa: BLE001  # a plugin may raise anything, SystemExit included
-            failure = ContractViolation(f"identity() raised {type(error).__name__}", culprit=self._culprit)
-        else:
-            if isinstance(identity, Identity):
-                return identity
-            failure = ContractViolation(f"identity() gave a {type(identity).__name__}", culprit=self._culprit)
-        raise failure
+        return self._told("identity", lambda: self.provider.identity(request), Identity)
 
     def fetch(
         self, deadline: Deadline, *, min_ttl: timedelta = timedelta(), refused: Credential | None = None
@@ -137,19 +123,27 @@ class Fetching:
 
         Raises :class:`~ocibroker.errors.OcibrokerError` that names the provider, or what it read.
         """
-        return self._told("trust", cast("TrustSource[Any]", self.provider).trust, Trust, deadline)
+        return self._beside("trust", cast("TrustSource[Any]", self.provider).trust, Trust, deadline)
 
     def ssh_key(self, deadline: Deadline) -> SSHKey | None:
         """Return the provider's key for the target; errors as :meth:`trust`."""
-        return self._told("ssh_key", cast("SSHKeySource[Any]", self.provider).ssh_key, SSHKey, deadline)
+        return self._beside("ssh_key", cast("SSHKeySource[Any]", self.provider).ssh_key, SSHKey, deadline)
 
-    def _told(
-        self, what: str, ask: Callable[[FetchRequest[Any]], object], kind: type[T], deadline: Deadline
+    def _beside(
+        self, what: str, ask: Callable[[FetchRequest[Any]], T | None], kind: type[T], deadline: Deadline
     ) -> T | None:
         """Return what the provider is asked for beside a credential."""
         opened: list[httpx.Client] = []
         try:
-            told = ask(self._request(deadline, opened, []))
+            return self._told(what, lambda: ask(self._request(deadline, opened, [])), kind, NoneType)
+        finally:
+            for client in opened:
+                client.close()
+
+    def _told(self, what: str, ask: Callable[[], T], *kinds: type[object]) -> T:
+        """Return what the provider says, if it is of one of those ``kinds``; whatever else comes of it is typed."""
+        try:
+            told = ask()
         except (KeyboardInterrupt, MemoryError):
             raise
         except InvalidValue as error:
@@ -159,12 +153,9 @@ class Fetching:
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything, SystemExit included
             failure = ContractViolation(f"{what}() raised {type(error).__name__}", culprit=self._culprit)
         else:
-            if told is None or isinstance(told, kind):
+            if isinstance(told, kinds):
                 return told
             failure = ContractViolation(f"{what}() gave a {type(told).__name__}", culprit=self._culprit)
-        finally:
-            for client in opened:
-                client.close()
         raise failure
 
     def _request(
