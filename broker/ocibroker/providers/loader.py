@@ -151,7 +151,7 @@ def _offered(plugin: ModuleType | object, name: str) -> _Offer:
         raise
     except BaseException as error:  # noqa: BLE001  # a plugin may raise anything
         why = f"failed to name its providers: {type(error).__name__}"
-    raise ProviderUnavailable(why, culprit=f"plugin {name}", hint="mend or uninstall it")
+    raise _unfit(name, why)
 
 
 def _implemented(plugins: pluggy.PluginManager, name: str) -> Any:  # noqa: ANN401  # pluggy's own
@@ -165,8 +165,7 @@ def _implemented(plugins: pluggy.PluginManager, name: str) -> Any:  # noqa: ANN4
 
 def _observing(observer: Any, plugin: str) -> AuditObserver:  # noqa: ANN401  # whatever the hook returned
     if not callable(getattr(observer, "observe", None)):
-        why = "offers an observer that observes nothing"
-        raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
+        raise _unfit(plugin, "offers an observer that observes nothing")
     checked: AuditObserver = observer
     return checked
 
@@ -175,18 +174,20 @@ def _keeping(source: Any, plugin: str) -> SecretSource[Any]:  # noqa: ANN401  # 
     from ocibroker.providers.stores import flaw  # here, since few plugins offer any
 
     if found := flaw(source):
-        why = f"offers a source of secrets {found}"
-        raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
+        raise _unfit(plugin, f"offers a source of secrets {found}")
     checked: SecretSource[Any] = source
     return checked
 
 
 def _checked(provider: Any, plugin: str) -> Provider[Any]:  # noqa: ANN401  # whatever the hook returned
     if flaw := _flaw(provider):
-        why = f"offers a provider {flaw}"
-        raise ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
+        raise _unfit(plugin, f"offers a provider {flaw}")
     checked: Provider[Any] = provider
     return checked
+
+
+def _unfit(plugin: str, why: str) -> ProviderUnavailable:
+    return ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
 
 
 def _flaw(provider: Any) -> str:  # noqa: ANN401  # whatever the hook returned
