@@ -74,7 +74,7 @@ class Application:
         if scope["type"] == "http":
             began = self._monotonic()
             if (answer := await self._answer(scope, receive)) is not None:
-                self._record(scope["state"], answer)
+                self._record(scope["state"]["listener"], scope["state"]["peer"], answer)
                 await _send(answer, send)
                 self._served(scope["state"]["listener"].name, answer.status, self._monotonic() - began)
         elif scope["type"] == "lifespan":
@@ -88,8 +88,7 @@ class Application:
         known = self._repeats(listener, peer, request)
         if known is None:
             return None
-        for deed in known.reply.deeds:
-            self._audit(listener.name, peer, deed)
+        self._record(listener, peer, known.reply)
         self._served(listener.name, 200, self._monotonic() - began)
         return known.answer
 
@@ -128,9 +127,9 @@ class Application:
             self._repeats.keep(request, call, answer, _whole(answer))
         return answer
 
-    def _record(self, state: Mapping[str, Any], answer: Reply) -> None:
+    def _record(self, listener: Listener, peer: Peer, answer: Reply) -> None:
         for deed in answer.deeds:
-            self._audit(state["listener"].name, state["peer"], deed)
+            self._audit(listener.name, peer, deed)
 
     def _route(self, listener: Listener, path: str, method: str) -> Route | Reply:
         methods = (self._admin if listener.name == "admin" else self._api).at(path)

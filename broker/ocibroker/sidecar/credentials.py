@@ -121,7 +121,7 @@ async def _in_time(broker: Broker, target: Target, question: CredentialQuestion,
 
 
 async def _access(broker: Broker, target: Target, question: CredentialQuestion, *, exchange: bool) -> Access:
-    caller, deadline = _caller(question.caller), max(question.deadline, _FAIR)
+    caller, deadline = _caller(question.caller), _fair(question)
     access = await broker.access_async(
         target, min_ttl=question.min_ttl, deadline=deadline, caller=caller, exchange=exchange
     )
@@ -140,11 +140,16 @@ async def _access(broker: Broker, target: Target, question: CredentialQuestion, 
 
 def _given(broker: Broker, known: Remembered) -> Access | None:
     question, exchange = known.question, known.reach.exchange
-    deadline = max(question.deadline, _FAIR)
     try:
-        return broker.given(known.reached.target, min_ttl=question.min_ttl, deadline=deadline, exchange=exchange)
+        return broker.given(
+            known.reached.target, min_ttl=question.min_ttl, deadline=_fair(question), exchange=exchange
+        )
     except OcibrokerError:  # who reads the question says so
         return None
+
+
+def _fair(question: CredentialQuestion) -> float:
+    return max(question.deadline, _FAIR)
 
 
 def _caller(question: CallerQuestion | None) -> Caller | None:

@@ -44,7 +44,6 @@ class Porter:
         first: bool,
     ) -> None:
         self.crowd = crowd
-        self.name: Final = door.name
         self._door, self._make = door, make
         self._limits, self._denied = limits, denied
         self._reserve, self.first = reserve, first

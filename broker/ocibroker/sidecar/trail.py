@@ -23,6 +23,7 @@ from ocibroker.events import Report
 from ocibroker.hookspecs import AuditObserver
 from ocibroker.secret import Secret
 from ocibroker.sidecar.deed import Deed
+from ocibroker.sidecar.door import nothing
 from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.peer import Peer
 
@@ -77,7 +78,7 @@ def open_trail(config: Config, *, environ: Mapping[str, str], clock: Clock, repo
     key = read_audit_key(config, environ)
     fingerprint = _unknown if key is None else partial(_fingerprint, key)
     with ExitStack() as stack:
-        channels, reopen = list[Channel[_Told]](), _nothing
+        channels, reopen = list[Channel[_Told]](), nothing
         if isinstance(settings.audit, Path):
             with located(config.path, "sidecar.audit"):
                 file = AuditFile(settings.audit, clock.monotonic)
@@ -148,10 +149,6 @@ def _fingerprint(key: Secret, secret: Secret) -> str:
 
 def _unknown(secret: Secret) -> str:
     return ""
-
-
-def _nothing() -> None:
-    """Have nothing to open again."""
 
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from ocibroker.api.status import Change
@@ -78,7 +78,8 @@ class Record:
                 with self._lock:
                     self._skews[event.provider] = event.skew
         elif isinstance(event, PeerDenied):
-            self._count(lambda: self._denied.update((event.reason,)))
+            with self._lock:
+                self._denied[event.reason] += 1
         elif isinstance(event, Failing):
             if event.failures == 1:  # what goes on as it was is no change
                 self.note(event.name, f"{event.target}: {event}")
@@ -98,7 +99,3 @@ class Record:
         with self._lock:
             self._answers[event.outcome] += 1
             self.expired += event.seconds_left is not None and event.seconds_left <= 0
-
-    def _count(self, counting: Callable[[], None]) -> None:
-        with self._lock:
-            counting()

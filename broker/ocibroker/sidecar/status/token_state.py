@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final, get_args
 
 from ocibroker.api.status import TokenState
@@ -12,8 +10,6 @@ from ocibroker.outlook import Outlook
 
 STATES: Final[tuple[TokenState, ...]] = get_args(TokenState)
 """The worst first."""
-
-RANK: Final[Mapping[TokenState, int]] = MappingProxyType({state: at for at, state in enumerate(STATES)})
 
 LACKING: Final[frozenset[TokenState]] = frozenset({"failing", "expired", "nobody", "waiting"})
 """Those in which there is nothing to give out."""
