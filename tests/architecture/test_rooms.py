@@ -30,7 +30,6 @@ ROOMS = (
     "tracing",
     "line",
     "events",
-    "audit",
     # parts that everything may stand on
     "deadline",
     "folders",
@@ -40,6 +39,7 @@ ROOMS = (
     "atomic",
     "watch",
     "scratch",
+    "audit",
     "guarded_folder",
     "child",
     "program",

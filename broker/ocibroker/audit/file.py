@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from ocibroker.audit.lines import Lines
 from ocibroker.errors import ConfigurationError
+from ocibroker.ownership import check_own
 
 _FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 _SAFE: Final = ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK")
@@ -72,23 +72,18 @@ def _opened(path: Path) -> int:
     try:
         file = os.open(path, flags, 0o600)
     except OSError as error:
-        raise _refused(path, f"cannot be opened: {error.strerror}", "make its folder, and choose no link") from None
+        why, hint = f"cannot be opened: {error.strerror}", "make its folder, and choose no link"
+        raise ConfigurationError(why, culprit=str(path), hint=hint) from None
     try:
-        _check(path, os.fstat(file))
+        check_own(
+            path,
+            os.fstat(file),
+            forbidden=0o022,
+            why="can be written by others",
+            hint=f"chmod 600 {path}",
+            instead="choose a file, or stdout",
+        )
     except ConfigurationError:
         os.close(file)
         raise
     return file
-
-
-def _check(path: Path, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise _refused(path, "is not a regular file", "choose a file, or stdout")
-    if found.st_uid not in {0, os.geteuid()}:
-        raise _refused(path, "belongs to another user", "make it your own")
-    if found.st_mode & 0o022:
-        raise _refused(path, "can be written by others", f"chmod 600 {path}")
-
-
-def _refused(path: Path, why: str, hint: str) -> ConfigurationError:
-    return ConfigurationError(why, culprit=str(path), hint=hint)

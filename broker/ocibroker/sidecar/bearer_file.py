@@ -6,12 +6,12 @@ import hmac
 import logging
 import os
 import re
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from ocibroker.errors import ConfigurationError
+from ocibroker.ownership import check_own
 from ocibroker.sidecar.peer import Peer
 from ocibroker.watch import Watch, look_closely
 
@@ -62,22 +62,20 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise _refused(path, f"cannot be read: {error.strerror}", "correct the path or the mode") from None
     try:
-        _check(path, os.fstat(file))
+        check_own(
+            path,
+            os.fstat(file),
+            forbidden=0o077,
+            why="can be read or written by others",
+            hint=f"chmod 600 {path}, and choose another token",
+            instead="write a token into a file",
+        )
         token = os.read(file, _LARGEST).strip()
     finally:
         os.close(file)
     if len(token) < _SHORTEST or not _TOKEN.fullmatch(token):
         raise _refused(path, "holds no token of 256 bits", f"openssl rand -base64 32 > {path}")
     return token
-
-
-def _check(path: Path, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise _refused(path, "is not a regular file", "write a token into a file")
-    if found.st_uid not in {0, os.geteuid()}:
-        raise _refused(path, "belongs to another user", "make it your own")
-    if found.st_mode & 0o077:
-        raise _refused(path, "can be read or written by others", f"chmod 600 {path}, and choose another token")
 
 
 def _refused(path: Path, why: str, hint: str) -> ConfigurationError:
