@@ -15,7 +15,7 @@ from ocibroker.errors import ConnectionFailed, DeadlineExceeded, OcibrokerError
 from ocibroker.peer_user import peer_user
 from ocibroker.socket_trouble import socket_trouble
 from ocibroker.transport.bounded import read_whole
-from ocibroker.transport.network import seconds_of
+from ocibroker.transport.routed import seconds_of
 
 _MOST: Final = 32
 _IDLE: Final = 4.0

@@ -11,55 +11,38 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import httpcore
 
-from ocibroker.deadline import Deadline
 from ocibroker.origin import Origin
 from ocibroker.transport.faults import FAULTS, WHOSE, fault
 from ocibroker.transport.route import Route
+from ocibroker.transport.routed import Dial, RoutedNetwork, RoutedStream, seconds_of
 
 _RECORD: Final = 16 * 1024
 """Bytes: the most that a TLS record holds (RFC 8446, section 5.1)."""
 
 
-def seconds_of(timeout: object) -> float | None:
-    """Return the seconds that are left of a deadline, or what a timeout says."""
-    if isinstance(timeout, Deadline):
-        return timeout.left()
-    return timeout if isinstance(timeout, float | int) else None
-
-
-class DeadlineNetwork(httpcore.NetworkBackend):
+class DeadlineNetwork(RoutedNetwork):
     """Opens connections by a route; every operation ends with the deadline.
 
     ``near`` is whom they are opened to, the proxy where there is one: an error on the way there names it.
     """
 
     def __init__(self, route: Route, near: Origin) -> None:
-        self._route = route
-        self._near = near
-        self._network = httpcore.SyncBackend()
+        super().__init__(route, partial(_opened, near))
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        """Open a connection to where the route says that ``host`` and ``port`` are."""
-        to = self._route(host, port)
-        seconds = seconds_of(timeout)
-        try:
-            stream = self._network.connect_tcp(*to, seconds, local_address, socket_options)
-        except FAULTS as error:
-            failure = fault(error, self._near, WHOSE)
-        else:
-            return _Stream(stream, _secured(self._near))
-        raise failure
+
+def _opened(near: Origin, dial: Dial) -> httpcore.NetworkStream:
+    try:
+        stream = dial()
+    except FAULTS as error:
+        failure = fault(error, near, WHOSE)
+    else:
+        return _Stream(stream, _secured(near))
+    raise failure
 
 
 def _secured(near: Origin) -> Origin | None:
@@ -67,31 +50,25 @@ def _secured(near: Origin) -> Origin | None:
     return near if near.scheme == "https" else None
 
 
-class _Stream(httpcore.NetworkStream):
+class _Stream(RoutedStream):
     """``near`` is whom its first handshake is with, ``tls`` the socket where it is TLS and nothing between."""
 
     def __init__(
         self, stream: httpcore.NetworkStream, near: Origin | None = None, tls: ssl.SSLSocket | None = None
     ) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._near = near
         self._tls = tls
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        part = self._stream.read(max_bytes, seconds_of(timeout))
+        part = super().read(max_bytes, timeout)
         return part if self._tls is None or len(part) < _RECORD else _gathered(part, self._tls, max_bytes)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, seconds_of(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         try:
-            secured = self._stream.start_tls(ssl_context, server_hostname, seconds_of(timeout))
+            secured = super().start_tls(ssl_context, server_hostname, timeout)
         except FAULTS as error:
             if self._near is None:
                 raise
@@ -100,9 +77,6 @@ class _Stream(httpcore.NetworkStream):
             # Within another TLS connection, to a proxy, the socket is the proxy's.
             return _Stream(secured, tls=None if self._tls else secured.get_extra_info("socket"))
         raise failure
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # httpcore's own signature
-        return self._stream.get_extra_info(info)
 
 
 def _gathered(begun: bytes, socket: ssl.SSLSocket, most: int) -> bytes:

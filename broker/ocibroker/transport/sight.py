@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import httpcore
 from ocibroker.tls.certificate import Certificate
 from ocibroker.transport.faults import FAULTS
 from ocibroker.transport.route import Route
+from ocibroker.transport.routed import RoutedNetwork, RoutedStream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,47 +36,24 @@ class Sight:
     refused: bool = False
 
 
-class SightNetwork(httpcore.NetworkBackend):
+class SightNetwork(RoutedNetwork):
     """Opens connections by a route, and ends them at the handshake that ``sight`` is for."""
 
     def __init__(self, route: Route, sight: Sight) -> None:
-        self._route = route
-        self._sight = sight
-        self._network = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        """Open a connection to where the route says that ``host`` and ``port`` are."""
-        to = self._route(host, port)
-        return _Stream(self._network.connect_tcp(*to, timeout, local_address, socket_options), self._sight)
+        super().__init__(route, lambda dial: _Stream(dial(), sight))
 
 
-class _Stream(httpcore.NetworkStream):
+class _Stream(RoutedStream):
     def __init__(self, stream: httpcore.NetworkStream, sight: Sight) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._sight = sight
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, timeout)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout)
-
-    def close(self) -> None:
-        self._stream.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         wanted = ssl_context is self._sight.context
         try:
-            secured = self._stream.start_tls(ssl_context, server_hostname, timeout)
+            secured = super().start_tls(ssl_context, server_hostname, timeout)
         except FAULTS:
             self._sight.refused = wanted
             raise
@@ -85,9 +62,6 @@ class _Stream(httpcore.NetworkStream):
         self._sight.shown = _handshake(secured.get_extra_info("ssl_object"), ssl_context)
         secured.close()
         raise httpcore.ConnectError  # whoever opened the connection would write on it
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # httpcore's own signature
-        return self._stream.get_extra_info(info)
 
 
 def _handshake(secured: Any, context: ssl.SSLContext) -> Handshake:  # noqa: ANN401  # a type of the interpreter's
