@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from ocibroker.sidecar.certificate_ends import LABELS as CERTIFICATE_LABELS
 from ocibroker.sidecar.certificate_ends import CertificateEnds
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.health import Health
+from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.metrics import Metrics, Row
 from ocibroker.sidecar.plugin_info import LABELS as PLUGIN_LABELS
 from ocibroker.sidecar.plugin_info import PluginInfo
@@ -36,7 +37,7 @@ class Gauges:
     dropped: Callable[[], int] = lambda: 0
     suppressed: Callable[[], int] = lambda: 0
     lost: Callable[[], Iterable[tuple[str, int]]] = lambda: ()
-    connected: Callable[[], Iterable[tuple[str, int]]] = lambda: ()
+    connected: Callable[[], Mapping[ListenerName, int]] = dict
     certificates: CertificateEnds = field(default_factory=CertificateEnds)
     plugins: PluginInfo = field(default_factory=PluginInfo)
 
@@ -103,7 +104,7 @@ class Gauges:
             yield (reason,), float(number)
 
     def _connected(self) -> Iterator[Row]:
-        for listener, number in self.connected():
+        for listener, number in self.connected().items():
             yield (listener,), float(number)
 
     def _ends(self) -> Iterator[Row]:

@@ -9,7 +9,7 @@ import asyncio
 import importlib.util
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -85,39 +85,16 @@ class Service:
         audience = audience or Audience(metrics.observe)
         self._report = Report(audience)
         self._trail = trail or Trail((), clock, nothing)
-        complaints = Complaints(audience, self._report, self._trail, clock.monotonic)
         self._succession = Succession(first, building, clock=clock, report=self._report, notifier=notifier)
         self._prefetch = Prefetch(self._succession)
         self._health = Health(self._succession, self._prefetch, clock)
         self._pulse = Pulse(notifier, clock.monotonic)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._survey = Survey(
-            succession=self._succession,
-            prefetch=self._prefetch,
-            health=self._health,
-            pulse=self._pulse,
-            doors=doors,
-            record=Record(clock),
-            loudness=LogLevel(clock=clock),
-            clock=clock,
-            guests=lambda: self._server.guests(),  # it is made below
-            dropped=logged.dropped,
-            suppressed=logged.suppressed,
-        )
+        self._survey = self._surveyed(logged, clock)
         audience.join(self._survey.record.observe)
         audience.join(self._prefetch.heard)
-        gauges = Gauges(
-            succession=self._succession,
-            prefetch=self._prefetch,
-            health=self._health,
-            pulse=self._pulse,
-            clock=clock,
-            dropped=logged.dropped,
-            suppressed=logged.suppressed,
-            lost=self._trail.lost,
-            connected=lambda: self._server.guests().items(),
-        )
-        gauges.shown_by(metrics)
+        self._gauges(logged, clock).shown_by(metrics)
+        complaints = Complaints(audience, self._report, self._trail, clock.monotonic)
         application = Application(
             self._succession,
             admin=self._admin(metrics),
@@ -185,6 +162,37 @@ class Service:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _surveyed(self, logged: Logged, clock: Clock) -> Survey:
+        return Survey(
+            succession=self._succession,
+            prefetch=self._prefetch,
+            health=self._health,
+            pulse=self._pulse,
+            doors=self._doors,
+            record=Record(clock),
+            loudness=LogLevel(clock=clock),
+            clock=clock,
+            guests=self._guests,
+            dropped=logged.dropped,
+            suppressed=logged.suppressed,
+        )
+
+    def _gauges(self, logged: Logged, clock: Clock) -> Gauges:
+        return Gauges(
+            succession=self._succession,
+            prefetch=self._prefetch,
+            health=self._health,
+            pulse=self._pulse,
+            clock=clock,
+            dropped=logged.dropped,
+            suppressed=logged.suppressed,
+            lost=self._trail.lost,
+            connected=self._guests,
+        )
+
+    def _guests(self) -> Mapping[ListenerName, int]:
+        return self._server.guests()
 
     def _admin(self, metrics: Metrics) -> Endpoints:
         door = next((door for door in self._doors if door.listener.name == "admin"), None)
