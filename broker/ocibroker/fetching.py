@@ -17,6 +17,7 @@ from ocibroker.identity import Identity
 from ocibroker.origin import Origin
 from ocibroker.reference import SecretRef, read_secret
 from ocibroker.request import Caller, Options, Request
+from ocibroker.rule import references
 from ocibroker.secret import Secret
 from ocibroker.ssh_key import SSHKey
 from ocibroker.target import Target
@@ -82,8 +83,7 @@ class Fetching:
     @property
     def keep(self) -> timedelta | None:
         """How long what comes out of the options' stores may be remembered; none where they name no store."""
-        values = (getattr(self.options, name) for name in self.options.__struct_fields__)
-        return min((one.kept.keep for one in values if isinstance(one, SecretRef) and one.kept), default=None)
+        return min((one.kept.keep for one in references(self.options) if one.kept), default=None)
 
     def identity(self) -> Identity:
         """Return what the credential will be bound to.

@@ -34,7 +34,7 @@ class Rule:
     @property
     def references(self) -> Iterator[SecretRef]:
         """Every reference to a secret among its options, those by which a store is entered included."""
-        return _references(self.options) if self.options is not None else iter(())
+        return _all_references(self.options) if self.options is not None else iter(())
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -45,9 +45,16 @@ class Rule:
         return tuple(dict.fromkeys((self.provider, *(STORES[name] for name in stores if name in STORES))))
 
 
-def _references(options: Struct) -> Iterator[SecretRef]:
+def references(options: Struct) -> Iterator[SecretRef]:
+    """Yield the references that ``options`` hold themselves, in tables too."""
     for value in (getattr(options, name) for name in options.__struct_fields__):
-        if isinstance(value, SecretRef):
-            yield value
-            if value.kept and value.kept.options is not None:
-                yield from _references(value.kept.options)
+        for one in value.values() if isinstance(value, dict) else (value,):
+            if isinstance(one, SecretRef):
+                yield one
+
+
+def _all_references(options: Struct) -> Iterator[SecretRef]:
+    for one in references(options):
+        yield one
+        if one.kept and one.kept.options is not None:
+            yield from _all_references(one.kept.options)

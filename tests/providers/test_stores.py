@@ -255,6 +255,20 @@ class TestLife:
             revealed(broker)
             assert len(drawer.asked) == 2
 
+    def test_a_reference_in_a_table_counts_as_any_other(self, tmp_path: Path, clock: HandClock) -> None:
+        def login(request: FetchRequest[TableOptions]) -> Credential:
+            return Basic(username="alice", secret=request.secret(request.options.variables["KEY"]))
+
+        drawer, stub = Drawer(), Stub("tables", fetches=login, options=TableOptions)
+        options = 'options = { variables = { KEY = { drawer = { slot = "top" } } } }\n'
+        text = f'[[registry]]\nmatch = "{TARGET}"\nprovider = "tables"\n{options}'
+        with made(tmp_path, text, [offering(drawer), plugin(stub)], clock=clock) as broker:
+            assert [str(one) for one in broker.config.rules[0].references] == ["drawer slot top"]
+            revealed(broker)
+            clock.move(300)
+            revealed(broker)
+        assert len(drawer.asked) == 2
+
     def test_what_was_got_with_it_and_expires_is_remembered_as_long_as_it_lives(
         self, tmp_path: Path, clock: HandClock
     ) -> None:
@@ -282,6 +296,10 @@ class TestLife:
 
 class TokenOptions(Options, frozen=True, kw_only=True):
     key: SecretRef
+
+
+class TableOptions(Options, frozen=True, kw_only=True):
+    variables: dict[str, SecretRef]
 
 
 @pytest.mark.parametrize(
