@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ocibroker.config.location import located
+from ocibroker.config.needed import needed
 from ocibroker.deadline import Deadline
-from ocibroker.errors import ConfigurationError, CredentialUnavailable
-from ocibroker.reference import SecretRef, read_secret
+from ocibroker.errors import ConfigurationError
+from ocibroker.reference import read_secret
 from ocibroker.secret import Secret
 
 if TYPE_CHECKING:
@@ -27,17 +28,8 @@ def read_audit_key(config: Config, environ: Mapping[str, str]) -> Secret | None:
     if reference is None:
         return None
     with located(config.path, "sidecar.audit_key"):
-        return _long_enough(reference, environ)
-
-
-def _long_enough(reference: SecretRef, environ: Mapping[str, str]) -> Secret:
-    try:
-        key = read_secret(reference, environ=environ, deadline=Deadline.after(_SECONDS))
-    except CredentialUnavailable as error:
-        failure = ConfigurationError(error.message, culprit=error.culprit, hint=error.hint)
-    else:
-        if len(key.reveal()) >= _SHORTEST:
-            return key
-        why = f"is shorter than {_SHORTEST} characters"
-        failure = ConfigurationError(why, culprit=str(reference), hint="openssl rand -base64 32")
-    raise failure
+        key = needed(lambda: read_secret(reference, environ=environ, deadline=Deadline.after(_SECONDS)))
+        if len(key.reveal()) < _SHORTEST:
+            why = f"is shorter than {_SHORTEST} characters"
+            raise ConfigurationError(why, culprit=str(reference), hint="openssl rand -base64 32")
+        return key

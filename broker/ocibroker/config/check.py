@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ocibroker.config.audit_key import read_audit_key
 from ocibroker.config.load import Config
 from ocibroker.config.location import located
-from ocibroker.errors import ConfigurationError, CredentialUnavailable
-from ocibroker.secret import Secret
+from ocibroker.config.needed import needed
 from ocibroker.tls import Roots
 
 
@@ -30,14 +29,4 @@ def check_config(config: Config, environ: Mapping[str, str]) -> None:
     read_audit_key(config, environ)
     if config.shared and config.shared.password:
         with located(config.path, "cache.password"):
-            _read_password(config.shared.password)
-
-
-def _read_password(read: Callable[[], Secret]) -> None:
-    try:
-        read()
-    except CredentialUnavailable as error:
-        failure = ConfigurationError(error.message, culprit=error.culprit, hint=error.hint)
-    else:
-        return
-    raise failure
+            needed(config.shared.password)

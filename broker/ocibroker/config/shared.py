@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from ocibroker.config.needed import needed
 from ocibroker.config.schema import CacheTable
 from ocibroker.config.source import Source
 from ocibroker.deadline import Deadline
 from ocibroker.encryption_key import EncryptionKey
-from ocibroker.errors import ConfigurationError, CredentialUnavailable, InvalidValue
+from ocibroker.errors import ConfigurationError, InvalidValue
 from ocibroker.host import address_of, split_authority
 from ocibroker.origin import Origin, Scheme
 from ocibroker.reference import SecretRef, read_secret
@@ -152,9 +153,9 @@ def _key(name: str, reference: SecretRef, source: Source) -> Callable[[], Encryp
 
 def _read_key(reference: SecretRef, source: Source) -> EncryptionKey:
     try:
-        return EncryptionKey(read_secret(reference, environ=source.environ, deadline=Deadline.after(_SECONDS)))
+        return EncryptionKey(
+            needed(lambda: read_secret(reference, environ=source.environ, deadline=Deadline.after(_SECONDS)))
+        )
     except InvalidValue as error:
         failure = ConfigurationError(error.message, culprit=str(reference), hint=error.hint)
-    except CredentialUnavailable as error:
-        failure = ConfigurationError(error.message, culprit=error.culprit, hint=error.hint)
     raise failure
