@@ -12,9 +12,10 @@ from ocibroker.events import Report
 from ocibroker.sidecar.building import Building
 from ocibroker.sidecar.doors import open_doors
 from ocibroker.sidecar.limits import Limits
+from ocibroker.sidecar.logged import Logged
 from ocibroker.sidecar.metrics import Metrics
 from ocibroker.sidecar.notify import Notifier
-from ocibroker.sidecar.service import Logged, Service, run
+from ocibroker.sidecar.service import Service, run
 from ocibroker.sidecar.trail import open_trail
 
 

@@ -52,9 +52,10 @@ def _serve(invocation: Invocation, socket: Path | None, admin: str | None, log: 
     from ocibroker.sidecar.confinement import confine
     from ocibroker.sidecar.doors import open_doors
     from ocibroker.sidecar.hang_up import HangUp
+    from ocibroker.sidecar.logged import Logged
     from ocibroker.sidecar.metrics import Metrics
     from ocibroker.sidecar.notify import Notifier
-    from ocibroker.sidecar.service import Logged, Service, run
+    from ocibroker.sidecar.service import Service, run
     from ocibroker.sidecar.trail import open_trail
 
     confine()

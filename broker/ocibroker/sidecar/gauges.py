@@ -14,6 +14,7 @@ from ocibroker.sidecar.certificate_ends import CertificateEnds
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.listener import ListenerName
+from ocibroker.sidecar.logged import Logged
 from ocibroker.sidecar.metrics import Metrics, Row
 from ocibroker.sidecar.plugin_info import LABELS as PLUGIN_LABELS
 from ocibroker.sidecar.plugin_info import PluginInfo
@@ -24,18 +25,14 @@ from ocibroker.sidecar.succession import Succession
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauges:
-    """``dropped`` counts the lines of the log that nobody took, ``suppressed`` those that repeated another.
-
-    ``lost`` counts the audit records that each sink did not take, ``connected`` the connections of each listener.
-    """
+    """``lost`` counts the audit records that each sink did not take, ``connected`` each listener's connections."""
 
     succession: Succession
     prefetch: Prefetch
     health: Health
     pulse: Pulse
     clock: Clock
-    dropped: Callable[[], int] = lambda: 0
-    suppressed: Callable[[], int] = lambda: 0
+    logged: Logged = field(default_factory=Logged)
     lost: Callable[[], Iterable[tuple[str, int]]] = lambda: ()
     connected: Callable[[], Mapping[ListenerName, int]] = dict
     certificates: CertificateEnds = field(default_factory=CertificateEnds)
@@ -49,8 +46,8 @@ class Gauges:
             ("ocibroker_config_generation", "Which configuration serves.", self._number),
             ("ocibroker_insecure_targets", "Entries with insecure or plain_http.", self._weakened),
             ("ocibroker_cache_entries", "Answers that are remembered.", self._remembered),
-            ("ocibroker_log_dropped_total", "Lines that nobody took.", self.dropped),
-            ("ocibroker_log_suppressed_total", "Lines that repeated another.", self.suppressed),
+            ("ocibroker_log_dropped_total", "Lines that nobody took.", self.logged.dropped),
+            ("ocibroker_log_suppressed_total", "Lines that repeated another.", self.logged.suppressed),
         ):
             metrics.show(name, text, (), _single(value))
         metrics.show("ocibroker_audit_lost_total", "Records that a sink did not take.", ("sink",), self._lost)

@@ -11,7 +11,6 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from ocibroker.clock import Clock, SystemClock
@@ -30,6 +29,7 @@ from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.limits import Limits
 from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.log_level import LogLevel
+from ocibroker.sidecar.logged import Logged
 from ocibroker.sidecar.metrics import Metrics
 from ocibroker.sidecar.notify import Notifier
 from ocibroker.sidecar.prefetch import Prefetch
@@ -44,14 +44,6 @@ from ocibroker.sidecar.trail import Trail
 _LOG: Final = logging.getLogger("ocibroker.sidecar")
 _CLOSING: Final = 0.5
 """Seconds that brokers get to close after the last caller has gone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logged:
-    """How many lines of the log nobody took, and how many were held back as they repeated another."""
-
-    dropped: Callable[[], int] = lambda: 0
-    suppressed: Callable[[], int] = lambda: 0
 
 
 class Service:
@@ -174,8 +166,7 @@ class Service:
             loudness=LogLevel(clock=clock),
             clock=clock,
             guests=self._guests,
-            dropped=logged.dropped,
-            suppressed=logged.suppressed,
+            logged=logged,
         )
 
     def _gauges(self, logged: Logged, clock: Clock) -> Gauges:
@@ -185,8 +176,7 @@ class Service:
             health=self._health,
             pulse=self._pulse,
             clock=clock,
-            dropped=logged.dropped,
-            suppressed=logged.suppressed,
+            logged=logged,
             lost=self._trail.lost,
             connected=self._guests,
         )

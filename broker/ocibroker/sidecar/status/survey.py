@@ -17,6 +17,7 @@ from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.log_level import LogLevel
+from ocibroker.sidecar.logged import Logged
 from ocibroker.sidecar.prefetch import Prefetch
 from ocibroker.sidecar.pulse import Pulse
 from ocibroker.sidecar.status import house
@@ -32,16 +33,11 @@ EACH: Final = 100
 """Targets of one page."""
 
 
-def _none() -> int:
-    return 0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """Nobody is asked for it, and the event loop is not held up; ``began`` is when the process did.
 
-    ``guests`` counts the connections of each door, ``dropped`` and ``suppressed`` the lines of the log that nobody
-    took, and that repeated another.
+    ``guests`` counts the connections of each door.
     """
 
     succession: Succession
@@ -53,8 +49,7 @@ class Survey:
     loudness: LogLevel
     clock: Clock
     guests: Callable[[], Mapping[ListenerName, int]] = dict
-    dropped: Callable[[], int] = _none
-    suppressed: Callable[[], int] = _none
+    logged: Logged = field(default_factory=Logged)
     ends: CertificateEnds = field(default_factory=CertificateEnds)
     began: datetime = field(init=False)
     course: Course = field(init=False)
@@ -134,8 +129,8 @@ class Survey:
             loop_lag=self.pulse.lag,
             log_level=self.loudness.name,
             log_level_until=self.loudness.until,
-            log_dropped=self.dropped(),
-            log_suppressed=self.suppressed(),
+            log_dropped=self.logged.dropped(),
+            log_suppressed=self.logged.suppressed(),
             denied=dict(self.record.denied),
             clock_skew=dict(self.record.skews),
         )
