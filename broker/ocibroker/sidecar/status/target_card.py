@@ -41,8 +41,8 @@ def target_card(one: TargetStatus, now: datetime, admin: str) -> Markup:
 
 def badge(state: TokenState) -> Markup:
     """Return the state's word, in its colour; the word says all."""
-    kind = "bad" if state in LACKING else "warn" if state in {"stale", "due"} else "ok"
-    return element("span", state, class_=f"badge {'warn' if state == 'waiting' else kind}")
+    kind = "warn" if state in {"waiting", "stale", "due"} else "bad" if state in LACKING else "ok"
+    return element("span", state, class_=f"badge {kind}")
 
 
 def _ends(one: TargetStatus, now: datetime) -> Node:
