@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -102,20 +104,18 @@ class Fetching:
 
         Raises whatever the provider raises: its worker contains it.
         """
-        opened: list[httpx.Client] = []
         pauses: list[float | None] = [None]
-        request = replace(self._request(deadline, opened, pauses), min_ttl=min_ttl.total_seconds(), refused=refused)
         try:
-            return self._checked(self.provider.fetch(request))
+            with ExitStack() as opened:
+                request = self._request(deadline, opened, pauses)
+                asked = replace(request, min_ttl=min_ttl.total_seconds(), refused=refused)
+                return self._checked(self.provider.fetch(asked))
         except InvalidValue as error:
             why = f"made a credential that is not one: {error.message}"
         except OcibrokerError as error:
             if error.retry_after is None and not isinstance(error, NoIdentity):
                 error.retry_after = pauses[-1]
             raise
-        finally:
-            for client in opened:
-                client.close()
         raise ContractViolation(why, culprit=self._culprit)
 
     def trust(self, deadline: Deadline) -> Trust | None:
@@ -133,12 +133,8 @@ class Fetching:
         self, what: str, ask: Callable[[FetchRequest[Any]], T | None], kind: type[T], deadline: Deadline
     ) -> T | None:
         """Return what the provider is asked for beside a credential."""
-        opened: list[httpx.Client] = []
-        try:
+        with ExitStack() as opened:
             return self._told(what, lambda: ask(self._request(deadline, opened, [])), kind, NoneType)
-        finally:
-            for client in opened:
-                client.close()
 
     def _told(self, what: str, ask: Callable[[], T], *kinds: type[object]) -> T:
         """Return what the provider says, if it is of one of those ``kinds``; whatever else comes of it is typed."""
@@ -158,12 +154,13 @@ class Fetching:
             failure = ContractViolation(f"{what}() gave a {type(told).__name__}", culprit=self._culprit)
         raise failure
 
-    def _request(
-        self, deadline: Deadline, opened: list[httpx.Client], pauses: list[float | None]
-    ) -> FetchRequest[Any]:
+    def _request(self, deadline: Deadline, opened: ExitStack, pauses: list[float | None]) -> FetchRequest[Any]:
         from ocibroker.fetch_request import FetchRequest  # here, since most answers are remembered
 
         means, shown = self.means, self.means.shown
+
+        def client(wire: Wire) -> httpx.Client:
+            return opened.enter_context(closing(_client(wire, deadline, pauses, self.provider.name)))
 
         def run_child(
             argv: Sequence[str],
@@ -189,11 +186,9 @@ class Fetching:
             options=self.options,
             environ=shown,
             caller=self.caller,
-            open_http=_once(opened, lambda: _client(means.wire, deadline, pauses, self.provider.name)),
+            open_http=cache(lambda: client(means.wire)),
             tls=means.tls,
-            trusting=lambda url, trust: _opened(
-                opened, _client(means.wire_for(url, trust), deadline, pauses, self.provider.name)
-            ),
+            trusting=lambda url, trust: client(means.wire_for(url, trust)),
             secret=read,
             run=run_child,
             clock=means.clock,
@@ -223,19 +218,3 @@ def _client(wire: Wire, deadline: Deadline, pauses: list[float | None], provider
     from ocibroker.transport import asked_pause, make_fetch_client
 
     return make_fetch_client(wire, deadline, lambda answer: pauses.append(asked_pause(answer)), provider)
-
-
-def _opened(opened: list[httpx.Client], client: httpx.Client) -> httpx.Client:
-    opened.append(client)
-    return client
-
-
-def _once(opened: list[httpx.Client], make: Callable[[], httpx.Client]) -> Callable[[], httpx.Client]:
-    made: list[httpx.Client] = []
-
-    def client() -> httpx.Client:
-        if not made:
-            made.append(_opened(opened, make()))
-        return made[0]
-
-    return client

@@ -46,7 +46,7 @@ def ask_plainly(origin: Origin, place: str, deadline: Deadline) -> PlainAnswer:
 
 def _asked(origin: Origin, place: str, deadline: Deadline) -> PlainAnswer:
     limits = {"pool": deadline.left(), "connect": deadline, "read": deadline, "write": deadline}
-    url = httpcore.URL(scheme="http", host=origin.host.strip("[]"), port=origin.port, target=place)
+    url = httpcore.URL(scheme="http", host=origin.dial_host, port=origin.port, target=place)
     headers = [("Host", f"{origin.host}:{origin.port}")]
     with (
         httpcore.ConnectionPool(network_backend=DeadlineNetwork(direct, origin)) as pool,
