@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import platform
 import sys
 import zipfile
@@ -20,9 +19,8 @@ from ocibroker.doctor.report import as_data
 from ocibroker.errors import OcibrokerError
 from ocibroker.tls import Proxy
 from ocibroker.version import __version__
-from ocibroker.writing import writing
+from ocibroker.writing import write_private
 
-_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 """A zip's earliest moment: the same findings make the same bytes."""
 _PACKAGES: Final = (
@@ -58,8 +56,7 @@ def write(path: Path, findings: Sequence[Finding], environ: Mapping[str, str], c
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
             archive.writestr(zipfile.ZipInfo(name, _BEGINNING), json.dumps(data, indent=2) + "\n")
-    with writing(path), os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
-        file.write(held.getvalue())
+    write_private(path, held.getvalue())
 
 
 def _versions() -> dict[str, Any]:
