@@ -24,8 +24,9 @@ from ocibroker.writing import write_private
 _BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 """A zip's earliest moment: the same findings make the same bytes."""
 _PACKAGES: Final = (
-    "anyio", "azure-identity", "boto3", "cryptography", "google-auth", "h11", "httpcore", "httpx", "keyring",
-    "msal", "msgspec", "pluggy", "rich", "tomlkit", "truststore", "typer", "uvicorn",
+    "anyio", "azure-identity", "boto3", "cryptography", "google-auth", "h11", "hiredis", "httpcore", "httptools",
+    "httpx", "hvac", "keyring", "msal", "msgspec", "pluggy", "prometheus-client", "pyyaml", "rich", "tomlkit",
+    "truststore", "typer", "uvicorn", "uvloop",
 )  # fmt: skip
 _SHOWN: Final = frozenset(
     {
@@ -62,7 +63,7 @@ def write(path: Path, findings: Sequence[Finding], environ: Mapping[str, str], c
 def _versions() -> dict[str, Any]:
     from importlib.metadata import distributions  # slow, and nobody else needs it
 
-    there = {one.name.lower(): one.version for one in distributions() if one.name}
+    there = {one.name.lower().replace("_", "-"): one.version for one in distributions() if one.name}
     return {
         "ocibroker": __version__,
         "python": sys.version.split()[0],
