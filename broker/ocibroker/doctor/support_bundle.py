@@ -34,12 +34,16 @@ _SHOWN: Final = frozenset(
         "AWS_WEB_IDENTITY_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID",
         "DOCKER_CONFIG",
         "GOOGLE_APPLICATION_CREDENTIALS", "HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG", "HOME", "NO_PROXY",
-        "OCIBROKER_CONFIG", "OCIBROKER_NESTED", "OCIBROKER_SOCKET", "PATH", "REGISTRY_AUTH_FILE", "SSL_CERT_DIR",
-        "SSL_CERT_FILE", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "no_proxy",
+        "OCIBROKER_CONFIG", "OCIBROKER_NESTED", "OCIBROKER_SOCKET", "PATH", "REGISTRY_AUTH_FILE", "SSH_AUTH_SOCK",
+        "SSL_CERT_DIR", "SSL_CERT_FILE", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "no_proxy",
     }
 )  # fmt: skip
 """Paths and names: their values are shown."""
-_MATTERING: Final = ("AWS_", "AZURE_", "DOCKER_", "GOOGLE_", "HELM_", "KUBERNETES_", "OCIBROKER_", "XDG_")
+_MATTERING: Final = (
+    "ACTIONS_ID_TOKEN_", "AWS_", "AZURE_", "CI_DEPLOY_", "CI_JOB_TOKEN", "CI_REGISTRY", "DOCKER_", "GITHUB_ACTIONS",
+    "GITHUB_ACTOR", "GITHUB_TOKEN", "GOOGLE_", "HELM_", "KUBERNETES_", "OCIBROKER_", "XDG_",
+)  # fmt: skip
+"""Beginnings of names."""
 
 
 def write(path: Path, findings: Sequence[Finding], environ: Mapping[str, str], config: Path | None) -> None:
