@@ -100,7 +100,7 @@ def _start(argv: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[
 def _converse(child: subprocess.Popen[bytes], stdin: bytes, deadline: Deadline, program: str) -> bytes:
     import selectors
 
-    read, written, source, sink = b"", 0, _pipe(child.stdout), _pipe(child.stdin)
+    read, written, source, sink = b"", 0, pipe(child.stdout), pipe(child.stdin)
     os.set_blocking(sink.fileno(), False)
     with selectors.DefaultSelector() as selector:
         selector.register(source, selectors.EVENT_READ)
@@ -137,7 +137,8 @@ def _feed(sink: IO[bytes], stdin: bytes, written: int, selector: selectors.BaseS
     return written
 
 
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+def pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    """Return a child's ``stream``, which was asked for when it was started."""
     if stream is None:
         raise TypeError("the child was started without pipes")
     return stream

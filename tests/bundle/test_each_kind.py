@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from ocibroker import Broker
 from ocibroker.bundle import ChartSource, Link, Terms, Wanted, read, read_many
 from ocibroker.errors import ConfigurationError, CredentialWithheld, NotFound, OcibrokerError
 from ocibroker.testing import CannedResponse, EmbeddedRegistry
-from tests.bundle.forge import Forge, forge
+from tests.bundle.forge import Forge
 from tests.bundle.git_history import Work
 from tests.bundle.helm_site import beside, entry, index, push, versions
 from tests.bundle.world import CHARTS, LOOKALIKES, World
@@ -41,12 +39,6 @@ def source(kind: str, host: str) -> str | ChartSource:
 def at_home(world: World, *rules: str) -> Broker:
     """A broker that finds git."""
     return world.desk.broker("\n".join(rules), environ={"PATH": os.environ["PATH"]}, route=world.route)
-
-
-@pytest.fixture
-def here(tmp_path: Path, roots: Path, tls: ssl.SSLContext, canary: Canary) -> Iterator[Forge]:
-    with forge(tmp_path / "here", roots, tls, canary) as made:
-        yield made
 
 
 @pytest.mark.acceptance(20, 21)

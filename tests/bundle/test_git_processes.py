@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import threading
@@ -19,7 +18,7 @@ from ocibroker.errors import DeadlineExceeded, OcibrokerError
 from ocibroker.oci import Halt
 from ocibroker.testing import CannedResponse
 from ocibroker.testing.request import Request
-from tests.bundle.forge import Forge, by_git, forge
+from tests.bundle.forge import Forge, by_git
 from tests.bundle.git_history import history
 from tests.settled import settled
 from tests.transport.canary import Canary
@@ -36,12 +35,6 @@ from ocibroker.bundle import read
 with Broker.from_config(sys.argv[1]) as broker:
     print(read(broker, sys.argv[2], sys.argv[3]))
 """
-
-
-@pytest.fixture
-def here(tmp_path: Path, roots: Path, tls: ssl.SSLContext, canary: Canary) -> Iterator[Forge]:
-    with forge(tmp_path / "here", roots, tls, canary) as made:
-        yield made
 
 
 @pytest.fixture

@@ -190,6 +190,13 @@ class TestLists:
         outcome = table.pull("-f", str(path))
         assert (outcome.code, words in outcome.stderr) == (2, True)
 
+    @pytest.mark.parametrize("file", ["-", "list"])
+    def test_one_that_is_too_long_is_not_cut(self, table: Table, file: str) -> None:
+        text = "# nothing\n" * 110_000
+        named = file if file == "-" else str(table.desk.write(file, text))
+        outcome = table.pull("-f", named, stdin=text)
+        assert (outcome.code, "is longer than 1048576 bytes" in outcome.stderr) == (2, True)
+
     def test_what_failed_and_what_did_not_are_both_told(self, table: Table) -> None:
         sources = [table.url("/missing.tgz"), table.url("/app.tgz"), "s3://bucket", table.reference()]
         outcome = table.pull(*sources)

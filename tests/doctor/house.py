@@ -90,6 +90,10 @@ class House:
         options = 'options = { username = "alice", password = { file = "password" } }'
         return f'[[registry]]\nmatch = "{match}"\nprovider = "{provider}"\n{options}\n{more}\n'
 
+    def entry(self, match: str, lines: str) -> str:
+        """Return how a host is reached and trusted, as ``lines`` say."""
+        return f'[[tls]]\nmatch = "{match}"\n{lines}\n'
+
     @contextmanager
     def registry(self, *, authority: Any = None, tls: Any = None, **settings: Any) -> Iterator[EmbeddedRegistry]:  # noqa: ANN401
         """A private registry with one chart in it, which the system trusts unless told otherwise."""

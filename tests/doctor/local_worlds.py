@@ -75,7 +75,7 @@ def authority_file(content: str) -> World:
     def made(house: House) -> Iterator[Visit]:
         with house.registry() as registry:
             path = house.write("ca.pem", content)
-            entry = f'[[tls]]\nmatch = "{registry.address}"\nca = ["{path}"]\n'
+            entry = house.entry(registry.address, f'ca = ["{path}"]')
             house.desk.configure(house.rule(registry.address) + entry)
             yield Visit(f"{registry.address}/{APP}")
 
@@ -87,7 +87,7 @@ def another_key(house: House) -> Iterator[Visit]:
     with house.registry() as registry:
         certificate, _ = Authority().issue("me@here").write(house.folder / "one")
         _, key = Authority().issue("me@here").write(house.folder / "two")
-        entry = f'[[tls]]\nmatch = "{registry.address}"\nclient_cert = "{certificate}"\nclient_key = "{key}"\n'
+        entry = house.entry(registry.address, f'client_cert = "{certificate}"\nclient_key = "{key}"')
         house.desk.configure(house.rule(registry.address) + entry)
         yield Visit(f"{registry.address}/{APP}")
 
@@ -95,8 +95,8 @@ def another_key(house: House) -> Iterator[Visit]:
 @world
 def missing_key_password(house: House) -> Iterator[Visit]:
     with house.registry() as registry:
-        pair = 'client_cert = "cert.pem"\nclient_key = "key.pem"\nclient_key_password = { file = "gone" }\n'
-        house.desk.configure(house.rule(registry.address) + f'[[tls]]\nmatch = "{registry.address}"\n{pair}')
+        pair = 'client_cert = "cert.pem"\nclient_key = "key.pem"\nclient_key_password = { file = "gone" }'
+        house.desk.configure(house.rule(registry.address) + house.entry(registry.address, pair))
         yield Visit(f"{registry.address}/{APP}")
 
 
@@ -104,9 +104,7 @@ def missing_key_password(house: House) -> Iterator[Visit]:
 def authority_behind_a_proxy(house: House) -> Iterator[Visit]:
     """Where a proxy is configured, nobody is dialled without it."""
     with house.registry() as registry:
-        entry = (
-            f'[[tls]]\nmatch = "{registry.address}"\nca = ["gone.pem"]\nproxy = "http://localhost:{free_port()}"\n'
-        )
+        entry = house.entry(registry.address, f'ca = ["gone.pem"]\nproxy = "http://localhost:{free_port()}"')
         house.desk.configure(house.rule(registry.address) + entry)
         yield Visit(f"{registry.address}/{APP}")
 
@@ -129,7 +127,7 @@ def garbled_proxy(house: House) -> Iterator[Visit]:
 def missing_roots(house: House) -> Iterator[Visit]:
     with house.registry() as registry:
         path = house.root.write(house.folder)
-        entry = f'[[tls]]\nmatch = "{registry.address}"\nca = ["{path}"]\n'
+        entry = house.entry(registry.address, f'ca = ["{path}"]')
         house.desk.configure(house.rule(registry.address) + entry)
         yield Visit(f"{registry.address}/{APP}", {"SSL_CERT_FILE": "/does/not/exist.pem"})
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from ocibroker.testing import Authority, CannedResponse
-from tests.doctor.case import ASKED, CHOSEN, HERE, REACHED, SHAKEN, Case, world
+from tests.doctor.case import ASKED, CHOSEN, HERE, REACHED, SHAKEN, Case, World, world
 from tests.doctor.house import APP, House, Visit
 from tests.transport.answering_server import always, answering, by_path
 from tests.transport.raw_server import raw, saying
@@ -96,34 +96,15 @@ def no_manifest(house: House) -> Iterator[Visit]:
         yield Visit(f"{registry.address}/{APP}:9.9.9")
 
 
-@world
-def throttled(house: House) -> Iterator[Visit]:
-    with house.registry(responses={"/v2/": CannedResponse(503)}) as registry:
-        house.desk.configure(house.rule(registry.address))
-        yield Visit(f"{registry.address}/{APP}")
+def greeting(response: CannedResponse) -> World:
+    """A registry that answers everybody so."""
 
+    def made(house: House) -> Iterator[Visit]:
+        with house.registry(responses={"/v2/": response}) as registry:
+            house.desk.configure(house.rule(registry.address))
+            yield Visit(f"{registry.address}/{APP}")
 
-@world
-def walled_off(house: House) -> Iterator[Visit]:
-    with house.registry(responses={"/v2/": CannedResponse(403)}) as registry:
-        house.desk.configure(house.rule(registry.address))
-        yield Visit(f"{registry.address}/{APP}")
-
-
-@world
-def garbled_challenge(house: House) -> Iterator[Visit]:
-    garbled = CannedResponse(401, {"WWW-Authenticate": 'Bearer realm="x",realm="y"'})
-    with house.registry(responses={"/v2/": garbled}) as registry:
-        house.desk.configure(house.rule(registry.address))
-        yield Visit(f"{registry.address}/{APP}")
-
-
-@world
-def strange_challenge(house: House) -> Iterator[Visit]:
-    strange = CannedResponse(401, {"WWW-Authenticate": "Negotiate"})
-    with house.registry(responses={"/v2/": strange}) as registry:
-        house.desk.configure(house.rule(registry.address))
-        yield Visit(f"{registry.address}/{APP}")
+    return made
 
 
 @world
@@ -186,15 +167,19 @@ CASES = {
     "a manifest that is not there": Case(
         no_manifest, "registry.manifest", "^check its name", (*ASKED_ALL, "registry.access"), 4, "no 9.9.9"
     ),
-    "a registry that is down": Case(throttled, "registry.answer", "^try again later", (*BEFORE, "clock.skew"), 5),
+    "a registry that is down": Case(
+        world(greeting(CannedResponse(503))), "registry.answer", "^try again later", (*BEFORE, "clock.skew"), 5
+    ),
     "a registry that is closed to this machine": Case(
-        walled_off, "registry.answer", "^see who may connect", (*BEFORE, "clock.skew"), 4
+        world(greeting(CannedResponse(403))), "registry.answer", "^see who may connect", (*BEFORE, "clock.skew"), 4
     ),
     "a challenge that is garbled": Case(
-        garbled_challenge, "registry.challenge", "WWW-Authenticate", (*BEFORE, "registry.answer"), 6, "twice"
+        world(greeting(CannedResponse(401, {"WWW-Authenticate": 'Bearer realm="x",realm="y"'}))),
+        "registry.challenge", "WWW-Authenticate", (*BEFORE, "registry.answer"), 6, "twice",
     ),
     "a challenge that no registry has": Case(
-        strange_challenge, "registry.challenge", "ask by Basic or Bearer", (*BEFORE, "registry.answer"), 4
+        world(greeting(CannedResponse(401, {"WWW-Authenticate": "Negotiate"}))),
+        "registry.challenge", "ask by Basic or Bearer", (*BEFORE, "registry.answer"), 4,
     ),
     "a host that is no registry": Case(no_registry, "registry.answer", "correct the host", BEFORE, 0, "no OCI"),
     "a clock that is an hour off": Case(skewed_clock, "clock.skew", "NTP", ANSWERED, 5, "one of the two clocks"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from importlib.metadata import requires
 from typing import Any
 
 import pytest
@@ -64,6 +66,12 @@ def test_it_has_the_findings_versions_configuration_and_environment(house: House
     versions = part(parts, "versions.json")
     assert (versions["ocibroker"], set(versions)) == (__version__, {"ocibroker", "python", "platform", "packages"})
     assert versions["packages"]["httpx"]
+
+
+def test_it_has_the_version_of_each_package_that_is_wanted(house: House) -> None:
+    wanted = {re.split(r"[^\w-]", one)[0] for one in requires("ocibroker") or () if "testing" not in one}
+    assert wanted
+    assert wanted <= {*part(bundle(house, CONFIG), "versions.json")["packages"]}
 
 
 def test_the_configuration_keeps_what_helps_and_no_secret(house: House) -> None:

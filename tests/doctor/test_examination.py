@@ -93,7 +93,7 @@ def test_a_client_certificate_is_not_shown_to_a_host_that_is_not_trusted(house: 
         shown.append(connection)  # only after a handshake in which the client has shown a certificate
 
     with raw(served, Authority().server_context("localhost", client_authority=ours)) as server:
-        entry = f'[[tls]]\nmatch = "localhost:{server.port}"\nclient_cert = "{certificate}"\nclient_key = "{key}"\n'
+        entry = house.entry(f"localhost:{server.port}", f'client_cert = "{certificate}"\nclient_key = "{key}"')
         house.desk.configure(house.rule(f"localhost:{server.port}") + entry)
         found = examined(house, f"localhost:{server.port}/{APP}")
     assert found["tls.handshake"].cause.startswith("the issuer OU=Testing CA #")
@@ -104,7 +104,7 @@ def test_a_client_certificate_is_not_shown_to_a_host_that_is_not_trusted(house: 
 def test_the_proxy_of_a_host_that_is_not_trusted_is_asked_for_tunnels_only(house: House) -> None:
     with raw(listening, Authority().server_context("localhost")) as server, proxying() as proxy:
         address = f"localhost:{server.port}"
-        entry = f'[[tls]]\nmatch = "{address}"\nproxy = "http://localhost:{proxy.port}"\n'
+        entry = house.entry(address, f'proxy = "http://localhost:{proxy.port}"')
         house.desk.configure(house.rule(address) + entry)
         examined(house, f"{address}/{APP}")
         assert {line for line in proxy.lines if line} == {f"CONNECT {address} HTTP/1.1"}
@@ -149,7 +149,7 @@ def test_how_many_requests_a_registry_says_are_left_is_told(house: House) -> Non
 def test_a_host_that_is_reached_through_a_proxy_is_not_dialled_without_it(house: House) -> None:
     with raw(listening, house.root.server_context("localhost")) as server, proxying() as proxy:
         address = f"localhost:{server.port}"
-        entry = f'[[tls]]\nmatch = "{address}"\nca = ["gone.pem"]\nproxy = "http://localhost:{proxy.port}"\n'
+        entry = house.entry(address, f'ca = ["gone.pem"]\nproxy = "http://localhost:{proxy.port}"')
         house.desk.configure(house.rule(address) + entry)
         found = examined(house, f"{address}/{APP}")
         assert found["network.connect"].what == f"http://localhost:{proxy.port} takes connections"
@@ -161,7 +161,7 @@ def test_a_certificate_of_short_life_is_not_said_to_end_while_most_of_it_is_left
     leaf = ca.issue_cert("localhost", not_before=now - timedelta(hours=1), not_after=now + timedelta(days=2))
     path = house.write("ca.pem", ca.cert_pem.bytes().decode())
     with house.registry(tls=server_context(leaf)) as registry:
-        entry = f'[[tls]]\nmatch = "{registry.address}"\nca = ["{path}"]\n'
+        entry = house.entry(registry.address, f'ca = ["{path}"]')
         house.desk.configure(house.rule(registry.address) + entry)
         found = examined(house, f"{registry.address}/{APP}")
     assert found["tls.certificate"].state == "ok"

@@ -92,9 +92,7 @@ def test_a_configured_authority_is_named_with_its_file(house: House) -> None:
     other = Authority()
     path = other.write(house.folder)
     with house.registry(authority=other) as registry:
-        house.desk.configure(
-            house.rule(registry.address) + f'[[tls]]\nmatch = "{registry.address}"\nca = ["{path}"]\n'
-        )
+        house.desk.configure(house.rule(registry.address) + house.entry(registry.address, f'ca = ["{path}"]'))
         report = house.report(Visit(f"{registry.address}/{APP}"))
     assert (report.code, report.failed) == (0, [])
     assert report.of("tls.handshake").what.endswith(f" of {path}")
@@ -110,7 +108,7 @@ def test_public_access_needs_no_rule(house: House) -> None:
 def test_plain_http_that_is_allowed_works_and_is_not_overlooked(house: House) -> None:
     with EmbeddedRegistry(users={"alice": house.password}, auth="basic") as registry:
         registry.push(APP, "1", b"{}", "application/vnd.oci.image.manifest.v1+json")
-        entry = f'[[tls]]\nmatch = "{registry.address}"\nplain_http = true\n'
+        entry = house.entry(registry.address, "plain_http = true")
         house.desk.configure(house.rule(registry.address) + entry)
         report = house.report(Visit(f"{registry.address}/{APP}"))
     assert (report.code, report.failed) == (0, [])

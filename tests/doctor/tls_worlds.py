@@ -14,8 +14,6 @@ from tests.doctor.house import APP, House, Visit, server_context
 from tests.free_port import free_port
 from tests.transport.connect_proxy import proxying
 
-CA = '[[tls]]\nmatch = "{match}"\nca = ["{ca}"]\n'
-
 
 @world
 def expired(house: House) -> Iterator[Visit]:
@@ -24,24 +22,26 @@ def expired(house: House) -> Iterator[Visit]:
         yield Visit(f"{registry.address}/{APP}")
 
 
+def _trusting(house: House, ca: trustme.CA, tls: ssl.SSLContext) -> Iterator[Visit]:
+    """The registry's own authority is ``ca``, and configured."""
+    path = house.write("ca.pem", ca.cert_pem.bytes().decode())
+    with house.registry(tls=tls) as registry:
+        house.desk.configure(house.rule(registry.address) + house.entry(registry.address, f'ca = ["{path}"]'))
+        yield Visit(f"{registry.address}/{APP}")
+
+
 @world
 def not_yet_valid(house: House) -> Iterator[Visit]:
     ca = trustme.CA()
     leaf = ca.issue_cert("localhost", not_before=datetime.now(UTC) + timedelta(days=3))
-    path = house.write("ca.pem", ca.cert_pem.bytes().decode())
-    with house.registry(tls=server_context(leaf)) as registry:
-        house.desk.configure(house.rule(registry.address) + CA.format(match=registry.address, ca=path))
-        yield Visit(f"{registry.address}/{APP}")
+    yield from _trusting(house, ca, server_context(leaf))
 
 
 @world
 def about_to_end(house: House) -> Iterator[Visit]:
     ca = trustme.CA()
     leaf = ca.issue_cert("localhost", not_after=datetime.now(UTC) + timedelta(days=3))
-    path = house.write("ca.pem", ca.cert_pem.bytes().decode())
-    with house.registry(tls=server_context(leaf)) as registry:
-        house.desk.configure(house.rule(registry.address) + CA.format(match=registry.address, ca=path))
-        yield Visit(f"{registry.address}/{APP}")
+    yield from _trusting(house, ca, server_context(leaf))
 
 
 @world
@@ -55,10 +55,7 @@ def another_name(house: House) -> Iterator[Visit]:
 def no_intermediate(house: House) -> Iterator[Visit]:
     ca = trustme.CA()
     leaf = ca.create_child_ca().issue_cert("localhost")
-    path = house.write("ca.pem", ca.cert_pem.bytes().decode())
-    with house.registry(tls=server_context(leaf, chain=False)) as registry:
-        house.desk.configure(house.rule(registry.address) + CA.format(match=registry.address, ca=path))
-        yield Visit(f"{registry.address}/{APP}")
+    yield from _trusting(house, ca, server_context(leaf, chain=False))
 
 
 @world
@@ -83,7 +80,7 @@ def authority_of_another_host(house: House) -> Iterator[Visit]:
     other = Authority()
     path = other.write(house.folder / "other")
     with house.registry(authority=other) as registry:
-        house.desk.configure(house.rule(registry.address) + CA.format(match="other.test", ca=path))
+        house.desk.configure(house.rule(registry.address) + house.entry("other.test", f'ca = ["{path}"]'))
         yield Visit(f"{registry.address}/{APP}")
 
 
@@ -109,7 +106,7 @@ def old_server(house: House) -> Iterator[Visit]:
     context = house.root.server_context("localhost")
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with house.registry(tls=context) as registry:
-        entry = f'[[tls]]\nmatch = "{registry.address}"\nmin_version = "1.3"\n'
+        entry = house.entry(registry.address, 'min_version = "1.3"')
         house.desk.configure(house.rule(registry.address) + entry)
         yield Visit(f"{registry.address}/{APP}")
 
@@ -124,7 +121,7 @@ def http_where_https_is_expected(house: House) -> Iterator[Visit]:
 @world
 def https_where_http_is_expected(house: House) -> Iterator[Visit]:
     with house.registry() as registry:
-        entry = f'[[tls]]\nmatch = "{registry.address}"\nplain_http = true\n'
+        entry = house.entry(registry.address, "plain_http = true")
         house.desk.configure(house.rule(registry.address) + entry)
         yield Visit(f"{registry.address}/{APP}")
 
@@ -132,7 +129,7 @@ def https_where_http_is_expected(house: House) -> Iterator[Visit]:
 @world
 def insecure(house: House) -> Iterator[Visit]:
     with house.registry(authority=Authority()) as registry:
-        entry = f'[[tls]]\nmatch = "{registry.address}"\ninsecure = true\n'
+        entry = house.entry(registry.address, "insecure = true")
         house.desk.configure(house.rule(registry.address) + entry)
         yield Visit(f"{registry.address}/{APP}")
 
@@ -154,7 +151,7 @@ def unknown_host(house: House) -> Iterator[Visit]:
 def refusing_proxy(house: House) -> Iterator[Visit]:
     with house.registry() as registry, proxying(wanted="Basic somebody-else") as proxy:
         url = f"http://me:{house.password}@localhost:{proxy.port}"
-        entry = f'[[tls]]\nmatch = "{registry.address}"\nproxy = "{url}"\n'
+        entry = house.entry(registry.address, f'proxy = "{url}"')
         house.desk.configure(house.rule(registry.address) + entry)
         yield Visit(f"{registry.address}/{APP}")
 
@@ -162,7 +159,7 @@ def refusing_proxy(house: House) -> Iterator[Visit]:
 @world
 def no_proxy_there(house: House) -> Iterator[Visit]:
     with house.registry() as registry:
-        entry = f'[[tls]]\nmatch = "{registry.address}"\nproxy = "http://localhost:{free_port()}"\n'
+        entry = house.entry(registry.address, f'proxy = "http://localhost:{free_port()}"')
         house.desk.configure(house.rule(registry.address) + entry)
         yield Visit(f"{registry.address}/{APP}")
 
@@ -170,7 +167,7 @@ def no_proxy_there(house: House) -> Iterator[Visit]:
 @world
 def untrusted_proxy(house: House) -> Iterator[Visit]:
     with house.registry() as registry, proxying(Authority().server_context("localhost")) as proxy:
-        entry = f'[[tls]]\nmatch = "{registry.address}"\nproxy = "https://localhost:{proxy.port}"\n'
+        entry = house.entry(registry.address, f'proxy = "https://localhost:{proxy.port}"')
         house.desk.configure(house.rule(registry.address) + entry)
         yield Visit(f"{registry.address}/{APP}")
 
@@ -178,7 +175,7 @@ def untrusted_proxy(house: House) -> Iterator[Visit]:
 @world
 def untrusted_behind_a_proxy(house: House) -> Iterator[Visit]:
     with house.registry(authority=Authority()) as registry, proxying() as proxy:
-        entry = f'[[tls]]\nmatch = "{registry.address}"\nproxy = "http://localhost:{proxy.port}"\n'
+        entry = house.entry(registry.address, f'proxy = "http://localhost:{proxy.port}"')
         house.desk.configure(house.rule(registry.address) + entry)
         yield Visit(f"{registry.address}/{APP}")
 

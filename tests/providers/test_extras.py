@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ocibroker.providers import missing
+from ocibroker.providers.extras import missing
 from tests.providers.site import Site
 
 
@@ -40,7 +40,10 @@ def test_what_an_extra_wants_and_is_not_installed(
     extra: str, distribution: str, absent: list[str], site: Site
 ) -> None:
     call = f"missing({extra!r}, {distribution!r})"
-    assert site.run(f"import json; from ocibroker.providers import missing; print(json.dumps({call}))") == absent
+    assert (
+        site.run(f"import json; from ocibroker.providers.extras import missing; print(json.dumps({call}))")
+        == absent
+    )
 
 
 def test_nothing_is_missing_of_what_the_tests_need() -> None:

@@ -11,7 +11,7 @@ from ocibroker.bundle.entry import Entry, parts_of, refused
 from ocibroker.bundle.meter import Meter
 from ocibroker.errors import IntegrityError
 from ocibroker.secret import has_control, has_lone_surrogate
-from ocibroker.writing import writing
+from ocibroker.writing import write_all, writing
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _PART: Final = 1024 * 1024
@@ -91,7 +91,7 @@ class Builder:
         try:
             while part := content.read(_PART):  # what this raises is the archive's fault, and not the disk's
                 with writing(path):
-                    _write_all(file, part)
+                    write_all(file, part)
         finally:
             os.close(file)
 
@@ -106,9 +106,3 @@ def _leads_nowhere(target: str) -> bool:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
-
-
-def _write_all(file: int, part: bytes) -> None:
-    left = memoryview(part)
-    while left:
-        left = left[os.write(file, left) :]

@@ -42,8 +42,7 @@ def read_chart(source: ChartSource, reading: Reading) -> Bundle:
 def _index(repository: Link, reading: Reading) -> Index:
     """Return the index, which the first who wants it fetches for all that have the same access to it."""
     link = index_of(repository)
-    path = link.url.partition("://")[2].partition("/")[2]
-    key = (link.target.origin, path, reading.fleet_path)  # port 443 and none are the same
+    key = (link.target.origin, link.path, link.query, reading.fleet_path)  # port 443 and none are the same
     return reading.indexes.get(
         key, lambda: Index.decode(page(link, reading, LARGEST), str(link)), reading.halt.check
     )

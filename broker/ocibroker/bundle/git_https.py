@@ -104,7 +104,7 @@ def _withheld(link: Link, access: Access) -> CredentialWithheld:
 
 def _url(link: Link) -> str:
     """Return the URL with its host as it is compared."""
-    return f"{link.target.origin}/{link.place.partition('://')[2].partition('/')[2]}"
+    return f"{link.target.origin}/{link.path}"
 
 
 def _settings(link: Link, tls: TLSPolicy, reading: Reading, nothing: Path) -> Mapping[str, str]:

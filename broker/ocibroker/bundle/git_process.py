@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
-from ocibroker.child import end
+from ocibroker.child import end, pipe
 from ocibroker.errors import ConfigurationError
 
 _LOOK: Final = 0.2
@@ -86,7 +86,7 @@ def _converse(child: subprocess.Popen[bytes], take: Callable[[bytes], None], che
     said = b""
     with selectors.DefaultSelector() as selector:
         for stream in (child.stdout, child.stderr):
-            selector.register(_pipe(stream), selectors.EVENT_READ)
+            selector.register(pipe(stream), selectors.EVENT_READ)
         while selector.get_map():
             for key, _ in selector.select(_LOOK):
                 part = os.read(key.fd, _MOST)
@@ -106,9 +106,3 @@ def _status(child: subprocess.Popen[bytes], check: Callable[[], None]) -> int:
             return child.wait(_LOOK)
         except subprocess.TimeoutExpired:
             check()
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise TypeError("the child was started without pipes")
-    return stream

@@ -22,7 +22,7 @@ from ocibroker.folders import home
 from ocibroker.program import find_program
 from ocibroker.ssh_key import SSHKey
 from ocibroker.target import Target
-from ocibroker.writing import writing
+from ocibroker.writing import write_private
 
 _USUAL_KEYS: Final = ("id_ed25519", "id_ed25519_sk", "id_ecdsa", "id_ecdsa_sk", "id_rsa")
 _EVERYBODYS: Final = Path("/etc/ssh/ssh_known_hosts")
@@ -116,8 +116,7 @@ def _readable(key: Path) -> Path:
 
 
 def _written(file: Path, content: bytes) -> Path:
-    with writing(file), os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-        opened.write(content)
+    write_private(file, content)
     return file
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ import httpx
 from ocibroker.bundle.reading import Reading
 from ocibroker.errors import IntegrityError
 from ocibroker.oci.exchange import content
-from ocibroker.writing import writing
+from ocibroker.writing import write_all, writing
 
 _LENGTH: Final = re.compile(r"\d{1,18}", re.ASCII)
 
@@ -70,9 +69,7 @@ class Growth:
     def _add(self, part: bytes) -> None:
         self._check(self.size + len(part))
         with writing(self._path):
-            left = memoryview(part)
-            while left:
-                left = left[os.write(self._file.fileno(), left) :]
+            write_all(self._file.fileno(), part)
         self.size += len(part)
         self._reading.progress.advance(self._name, len(part))
 

@@ -73,9 +73,14 @@ class Link:
         return Target.from_url(self.place)
 
     @property
+    def path(self) -> str:
+        """Its path as it is written, without the slash that it begins with."""
+        return self.place.partition("://")[2].partition("/")[2]
+
+    @property
     def filename(self) -> str:
         """The last segment of its path, decoded; empty where there is none."""
-        return unquote(self.place.partition("://")[2].partition("/")[2].rpartition("/")[2])
+        return unquote(self.path.rpartition("/")[2])
 
     def __str__(self) -> str:
         return f"{self.place}?…" if self.query else self.place

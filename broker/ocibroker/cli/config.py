@@ -11,7 +11,7 @@ import typer
 
 from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.known import known_providers
-from ocibroker.providers import BUILT_IN, missing
+from ocibroker.providers import lack_of, lack_of_plugin
 
 if TYPE_CHECKING:
     from ocibroker.config import Config
@@ -59,12 +59,9 @@ def _warnings(config: Config) -> Iterator[str]:
     for entry in config.tls:
         yield from entry.warnings
     for rule in config.rules:
-        # What a built-in plugin needs is an extra of its name.
-        for plugin in rule.needed:
-            if plugin in BUILT_IN and (absent := missing(plugin)):
-                yield f"{rule.source}: {', '.join(absent)} not installed (pip install 'ocibroker[{plugin}]')"
-    if config.shared and (absent := missing("redis")):
-        yield f"{config.shared.place}: {', '.join(absent)} not installed (pip install 'ocibroker[redis]')"
+        yield from (f"{rule.source}: {lack}" for lack in map(lack_of_plugin, rule.needed) if lack)
+    if config.shared and (lack := lack_of("redis")):
+        yield f"{config.shared.place}: {lack}"
 
 
 def _count(things: Sized, one: str, many: str) -> str:

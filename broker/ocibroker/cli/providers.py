@@ -13,7 +13,7 @@ from ocibroker.cli.facts import listing
 from ocibroker.cli.invocation import Invocation
 from ocibroker.cli.known import known_providers
 from ocibroker.cli.output import Output, OutputOption
-from ocibroker.providers import BUILT_IN, Installed, Providers, installed, missing
+from ocibroker.providers import BUILT_IN, Installed, Providers, installed, lack_of_plugin
 from ocibroker.version import __version__
 
 if TYPE_CHECKING:
@@ -82,7 +82,5 @@ def _state(one: Installed, found: Providers, reason: str | None) -> State:
 def _reason(one: Installed, found: Providers) -> str | None:
     if one.name in found.broken:
         return str(found.broken[one.name])
-    # What a built-in provider needs is an extra of its name.
-    if one.name in BUILT_IN and (absent := missing(one.name)):
-        return f"{', '.join(absent)} not installed (pip install 'ocibroker[{one.name}]')"
-    return None
+    lack = lack_of_plugin(one.name)
+    return str(lack) if lack else None

@@ -121,15 +121,18 @@ def _shown(text: str) -> str:
 
 def _text(file: str, person: Person) -> str:
     try:
-        if file != STDIN:
-            return _decoded(Path(file).read_bytes(), file)
-        return _decoded(person.stdin.read(_LONGEST) if person.stdin else b"", "standard input")
+        if file == STDIN:
+            return _decoded(person.stdin.read(_LONGEST + 1) if person.stdin else b"", "standard input")
+        with Path(file).open("rb") as opened:
+            return _decoded(opened.read(_LONGEST + 1), file)
     except OSError as error:
         why = f"cannot be read: {error.strerror}"
     raise UsageError(why, culprit=file, hint="check the path and its permissions")
 
 
 def _decoded(data: bytes, name: str) -> str:
+    if len(data) > _LONGEST:
+        raise UsageError(f"is longer than {_LONGEST} bytes", culprit=name, hint="list fewer sources at once")
     try:
         return data.decode()
     except UnicodeDecodeError:

@@ -13,7 +13,7 @@ from ocibroker.doctor.bench import Surroundings
 from ocibroker.doctor.finding import Finding, failed, fine, skipped, warned
 from ocibroker.doctor.references import references
 from ocibroker.errors import OcibrokerError
-from ocibroker.providers import BUILT_IN, load, missing
+from ocibroker.providers import lack_of_plugin, load
 from ocibroker.reference import TextRef
 
 FILE, NAMED, SECRETS, PLUGINS = (
@@ -97,13 +97,10 @@ def _plugins(config: Config) -> Iterator[Finding]:
     """Tell of each plugin that is broken, and of each that lacks what a rule needs."""
     broken = [failed(PLUGINS, "a plugin cannot be used", error) for error in config.providers.broken.values()]
     needed = dict.fromkeys(name for rule in config.rules for name in rule.needed)
-    lacking = [_lacking(name) for name in needed if name in BUILT_IN]
-    found = [*broken, *filter(None, lacking)]
+    lacking = [
+        warned(PLUGINS, f"plugin {name} cannot fetch", lack.cause, lack.cure)
+        for name in needed
+        if (lack := lack_of_plugin(name))
+    ]
+    found = [*broken, *lacking]
     yield from found or [fine(PLUGINS, f"loaded: {', '.join(sorted(config.providers.loaded))}")]
-
-
-def _lacking(plugin: str) -> Finding | None:
-    if not (absent := missing(plugin)):  # what a built-in plugin needs is an extra of its name
-        return None
-    what, cause = f"plugin {plugin} cannot fetch", f"{', '.join(absent)} not installed"
-    return warned(PLUGINS, what, cause, f"pip install 'ocibroker[{plugin}]'")

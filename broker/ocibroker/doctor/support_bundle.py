@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import platform
 import sys
 import zipfile
@@ -20,14 +19,14 @@ from ocibroker.doctor.report import as_data
 from ocibroker.errors import OcibrokerError
 from ocibroker.tls import Proxy
 from ocibroker.version import __version__
-from ocibroker.writing import writing
+from ocibroker.writing import write_private
 
-_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 """A zip's earliest moment: the same findings make the same bytes."""
 _PACKAGES: Final = (
-    "anyio", "azure-identity", "boto3", "cryptography", "google-auth", "h11", "httpcore", "httpx", "keyring",
-    "msal", "msgspec", "pluggy", "rich", "tomlkit", "truststore", "typer", "uvicorn",
+    "anyio", "azure-identity", "boto3", "cryptography", "google-auth", "h11", "hiredis", "httpcore", "httptools",
+    "httpx", "hvac", "keyring", "msal", "msgspec", "pluggy", "prometheus-client", "pyyaml", "rich", "tomlkit",
+    "truststore", "typer", "uvicorn", "uvloop",
 )  # fmt: skip
 _SHOWN: Final = frozenset(
     {
@@ -35,12 +34,16 @@ _SHOWN: Final = frozenset(
         "AWS_WEB_IDENTITY_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID",
         "DOCKER_CONFIG",
         "GOOGLE_APPLICATION_CREDENTIALS", "HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG", "HOME", "NO_PROXY",
-        "OCIBROKER_CONFIG", "OCIBROKER_NESTED", "OCIBROKER_SOCKET", "PATH", "REGISTRY_AUTH_FILE", "SSL_CERT_DIR",
-        "SSL_CERT_FILE", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "no_proxy",
+        "OCIBROKER_CONFIG", "OCIBROKER_NESTED", "OCIBROKER_SOCKET", "PATH", "REGISTRY_AUTH_FILE", "SSH_AUTH_SOCK",
+        "SSL_CERT_DIR", "SSL_CERT_FILE", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "no_proxy",
     }
 )  # fmt: skip
 """Paths and names: their values are shown."""
-_MATTERING: Final = ("AWS_", "AZURE_", "DOCKER_", "GOOGLE_", "HELM_", "KUBERNETES_", "OCIBROKER_", "XDG_")
+_MATTERING: Final = (
+    "ACTIONS_ID_TOKEN_", "AWS_", "AZURE_", "CI_DEPLOY_", "CI_JOB_TOKEN", "CI_REGISTRY", "DOCKER_", "GITHUB_ACTIONS",
+    "GITHUB_ACTOR", "GITHUB_TOKEN", "GOOGLE_", "HELM_", "KUBERNETES_", "OCIBROKER_", "XDG_",
+)  # fmt: skip
+"""Beginnings of names."""
 
 
 def write(path: Path, findings: Sequence[Finding], environ: Mapping[str, str], config: Path | None) -> None:
@@ -58,14 +61,13 @@ def write(path: Path, findings: Sequence[Finding], environ: Mapping[str, str], c
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
             archive.writestr(zipfile.ZipInfo(name, _BEGINNING), json.dumps(data, indent=2) + "\n")
-    with writing(path), os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
-        file.write(held.getvalue())
+    write_private(path, held.getvalue())
 
 
 def _versions() -> dict[str, Any]:
     from importlib.metadata import distributions  # slow, and nobody else needs it
 
-    there = {one.name.lower(): one.version for one in distributions() if one.name}
+    there = {one.name.lower().replace("_", "-"): one.version for one in distributions() if one.name}
     return {
         "ocibroker": __version__,
         "python": sys.version.split()[0],

@@ -11,7 +11,7 @@ from ocibroker.errors import IntegrityError
 from ocibroker.oci.descriptor import Descriptor
 from ocibroker.oci.exclusive import opened
 from ocibroker.oci.halt import Halt
-from ocibroker.writing import writing
+from ocibroker.writing import write_all, writing
 
 _READ: Final = 1024 * 1024
 
@@ -56,10 +56,8 @@ class Partial:
         if self.size + len(part) > self.descriptor.size:
             raise IntegrityError("is longer than the manifest says", culprit=str(self.descriptor.digest))
         self._digest.update(part)
-        written = 0
         with writing(self.path):
-            while written < len(part):
-                written += os.write(self._file, part[written:])
+            write_all(self._file, part)
         self.size += len(part)
 
     def restart(self) -> None:

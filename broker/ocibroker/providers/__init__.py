@@ -10,10 +10,10 @@ from ocibroker.lazily import resolve
 if TYPE_CHECKING:
     from ocibroker.providers.built_in import BUILT_IN, UNASKED
     from ocibroker.providers.distributions import Installed, installed
-    from ocibroker.providers.extras import missing
+    from ocibroker.providers.lack import lack_of, lack_of_plugin
     from ocibroker.providers.loader import Providers, load
 
-__all__ = ["BUILT_IN", "UNASKED", "Installed", "Providers", "installed", "load", "missing"]
+__all__ = ["BUILT_IN", "UNASKED", "Installed", "Providers", "installed", "lack_of", "lack_of_plugin", "load"]
 
 _HOME = {
     "BUILT_IN": "built_in",
@@ -21,8 +21,9 @@ _HOME = {
     "Providers": "loader",
     "UNASKED": "built_in",
     "installed": "distributions",
+    "lack_of": "lack",
+    "lack_of_plugin": "lack",
     "load": "loader",
-    "missing": "extras",
 }
 
 if not TYPE_CHECKING:  # visible to a checker, it would make every misspelling legal
