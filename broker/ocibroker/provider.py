@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         audit_observers,
         providers,
     )
+    from ocibroker.http_answer import HttpAnswer
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
     from ocibroker.json_web_token import end_of
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from ocibroker.secret import Secret
     from ocibroker.secret_field import secret_field, secret_under, text_under
     from ocibroker.secret_source import SecretOptions, SecretSource, SecretSources, Ttl, secret_sources
+    from ocibroker.secret_text import as_secret
     from ocibroker.ssh_key import PrivateKey, SSHKey
     from ocibroker.target import Target
     from ocibroker.tls import TLSPolicy
@@ -75,6 +77,7 @@ __all__ = [
     "CredentialUnavailable",
     "Deadline",
     "FetchRequest",
+    "HttpAnswer",
     "Identity",
     "IdentityRefused",
     "IdentityToken",
@@ -107,6 +110,7 @@ __all__ = [
     "TrustSource",
     "Ttl",
     "as_code",
+    "as_secret",
     "audit_observers",
     "chosen_program",
     "end_of",
@@ -143,6 +147,7 @@ _HOME = {
     "CredentialUnavailable": "errors",
     "Deadline": "deadline",
     "FetchRequest": "fetch_request",
+    "HttpAnswer": "http_answer",
     "Identity": "identity",
     "IdentityRefused": "errors",
     "IdentityToken": "credential",
@@ -175,6 +180,7 @@ _HOME = {
     "TrustSource": "hookspecs",
     "Ttl": "secret_source",
     "as_code": "errors",
+    "as_secret": "secret_text",
     "audit_observers": "hookspecs",
     "chosen_program": "program",
     "end_of": "json_web_token",
