@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ocibroker.kept_login import KeptLogin
     from ocibroker.login_places import LoginPlace, login_places
     from ocibroker.login_provider import LoginProvider
+    from ocibroker.pod import SERVICE_ACCOUNT, pod_api_server
     from ocibroker.program import chosen_program, find_program
     from ocibroker.quiet import hush, quietly
     from ocibroker.reference import KeyRef, SecretRef, TextRef
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FLEET_PATH",
+    "SERVICE_ACCOUNT",
     "Anonymous",
     "AuditObserver",
     "AuditObservers",
@@ -119,6 +121,7 @@ __all__ = [
     "keyring_password",
     "keyring_secret",
     "login_places",
+    "pod_api_server",
     "providers",
     "quietly",
     "secret_field",
@@ -129,6 +132,7 @@ __all__ = [
 
 _HOME = {
     "FLEET_PATH": "request",
+    "SERVICE_ACCOUNT": "pod",
     "Anonymous": "credential",
     "AuditObserver": "hookspecs",
     "AuditObservers": "hookspecs",
@@ -189,6 +193,7 @@ _HOME = {
     "keyring_password": "authfile",
     "keyring_secret": "authfile",
     "login_places": "login_places",
+    "pod_api_server": "pod",
     "providers": "hookspecs",
     "quietly": "quiet",
     "secret_field": "secret_field",

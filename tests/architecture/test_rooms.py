@@ -44,6 +44,7 @@ ROOMS = (
     "guarded_folder",
     "child",
     "program",
+    "pod",
     "socket_place",
     "socket_trouble",
     "peer_user",
