@@ -19,11 +19,11 @@ from ocibroker.provider import (
     Options,
     Provider,
     Request,
-    Secret,
     SecretRef,
     Target,
     TextRef,
     TokenService,
+    as_secret,
     providers,
 )
 
@@ -111,14 +111,9 @@ def _made(request: FetchRequest[ArtifactoryOptions], kept: Basic) -> Basic:
     found = _SERVICE.ask(request, "POST", f"{_platform(request)}{_PATH}", _Made, bearer=kept.secret, data=form)
     # It says how long it lives unless that is for ever, which was not asked for.
     life = min(found.expires_in or options.expires_in, options.expires_in)
-    if not found.access_token or life <= 0:
+    if (secret := as_secret(found.access_token)) is None or life <= 0:
         raise _SERVICE.nothing_in_it()
-    return Basic(
-        username=kept.username,
-        secret=Secret(found.access_token),
-        issued_at=now,
-        expires_at=now + timedelta(seconds=life),
-    )
+    return Basic(username=kept.username, secret=secret, issued_at=now, expires_at=now + timedelta(seconds=life))
 
 
 @providers

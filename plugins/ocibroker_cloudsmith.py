@@ -28,9 +28,7 @@ class CloudsmithOptions(Options, frozen=True, kw_only=True):
 
 
 def _login(options: CloudsmithOptions) -> KeptLogin:
-    return (
-        KeptLogin(options.username, options.token) if options.username else KeptLogin.of(_ENTITLED, options.token)
-    )
+    return KeptLogin.of(options.username or _ENTITLED, options.token)
 
 
 @providers

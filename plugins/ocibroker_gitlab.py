@@ -96,11 +96,7 @@ class GitLabProvider:
 def _login(request: Request[GitLabOptions]) -> KeptLogin | None:
     options, environ = request.options, request.environ
     if options.token:
-        return (
-            KeptLogin(options.username, options.token)
-            if options.username
-            else KeptLogin.of(_ANYBODY, options.token)
-        )
+        return KeptLogin.of(options.username or _ANYBODY, options.token)
     user, password = _VARIABLES[options.ci]
     # The variables are of one GitLab: another one's registry must not see them.
     if environ.get("CI_REGISTRY") != request.target.registry or not environ.get(password):

@@ -41,9 +41,7 @@ class HarborOptions(Options, frozen=True, kw_only=True):
 
 
 def _login(options: HarborOptions) -> KeptLogin:
-    if options.username:
-        return KeptLogin(options.username, options.secret)
-    return KeptLogin.of(f"{options.prefix}{options.robot}", options.secret)
+    return KeptLogin.of(options.username or f"{options.prefix}{options.robot}", options.secret)
 
 
 @providers

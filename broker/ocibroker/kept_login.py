@@ -20,9 +20,12 @@ class KeptLogin:
     password: SecretRef
 
     @classmethod
-    def of(cls, username: str, password: SecretRef) -> Self:
-        """Return the login of a user whose name is known; raises :class:`~ocibroker.errors.InvalidValue`."""
-        return cls(TextRef(literal=Secret(username)), password)
+    def of(cls, username: TextRef | str, password: SecretRef) -> Self:
+        """Return the login of a user whose name is kept somewhere, or is known.
+
+        Raises :class:`~ocibroker.errors.InvalidValue` for a name that can be none.
+        """
+        return cls(TextRef(literal=Secret(username)) if isinstance(username, str) else username, password)
 
     def identity(self) -> Identity:
         """Return the user, or where the name is kept, and where the password is; their files are watched."""

@@ -36,12 +36,14 @@ if TYPE_CHECKING:
         audit_observers,
         providers,
     )
+    from ocibroker.http_answer import HttpAnswer
     from ocibroker.identity import Identity
     from ocibroker.json_answer import JsonAnswer
     from ocibroker.json_web_token import end_of
     from ocibroker.kept_login import KeptLogin
     from ocibroker.login_places import LoginPlace, login_places
     from ocibroker.login_provider import LoginProvider
+    from ocibroker.pod import SERVICE_ACCOUNT, pod_api_server
     from ocibroker.program import chosen_program, find_program
     from ocibroker.quiet import hush, quietly
     from ocibroker.reference import KeyRef, SecretRef, TextRef
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from ocibroker.secret import Secret
     from ocibroker.secret_field import secret_field, secret_under, text_under
     from ocibroker.secret_source import SecretOptions, SecretSource, SecretSources, Ttl, secret_sources
+    from ocibroker.secret_text import as_secret
     from ocibroker.ssh_key import PrivateKey, SSHKey
     from ocibroker.target import Target
     from ocibroker.tls import TLSPolicy
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FLEET_PATH",
+    "SERVICE_ACCOUNT",
     "Anonymous",
     "AuditObserver",
     "AuditObservers",
@@ -75,6 +79,7 @@ __all__ = [
     "CredentialUnavailable",
     "Deadline",
     "FetchRequest",
+    "HttpAnswer",
     "Identity",
     "IdentityRefused",
     "IdentityToken",
@@ -107,6 +112,7 @@ __all__ = [
     "TrustSource",
     "Ttl",
     "as_code",
+    "as_secret",
     "audit_observers",
     "chosen_program",
     "end_of",
@@ -115,6 +121,7 @@ __all__ = [
     "keyring_password",
     "keyring_secret",
     "login_places",
+    "pod_api_server",
     "providers",
     "quietly",
     "secret_field",
@@ -125,6 +132,7 @@ __all__ = [
 
 _HOME = {
     "FLEET_PATH": "request",
+    "SERVICE_ACCOUNT": "pod",
     "Anonymous": "credential",
     "AuditObserver": "hookspecs",
     "AuditObservers": "hookspecs",
@@ -143,6 +151,7 @@ _HOME = {
     "CredentialUnavailable": "errors",
     "Deadline": "deadline",
     "FetchRequest": "fetch_request",
+    "HttpAnswer": "http_answer",
     "Identity": "identity",
     "IdentityRefused": "errors",
     "IdentityToken": "credential",
@@ -175,6 +184,7 @@ _HOME = {
     "TrustSource": "hookspecs",
     "Ttl": "secret_source",
     "as_code": "errors",
+    "as_secret": "secret_text",
     "audit_observers": "hookspecs",
     "chosen_program": "program",
     "end_of": "json_web_token",
@@ -183,6 +193,7 @@ _HOME = {
     "keyring_password": "authfile",
     "keyring_secret": "authfile",
     "login_places": "login_places",
+    "pod_api_server": "pod",
     "providers": "hookspecs",
     "quietly": "quiet",
     "secret_field": "secret_field",

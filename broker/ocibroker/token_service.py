@@ -9,14 +9,13 @@ from typing import Any, Final, TypeVar
 
 from ocibroker.errors import CredentialUnavailable, IdentityRefused, OcibrokerError, as_code
 from ocibroker.fetch_request import FetchRequest
+from ocibroker.http_answer import HttpAnswer
 from ocibroker.json_answer import JsonAnswer
 from ocibroker.secret import Secret
 
 A = TypeVar("A", bound=JsonAnswer)
 
-_LATER: Final = "try again later"
 _ELSE: Final = "look at what answers there, and at the proxy"
-_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _nothing() -> Mapping[int, str]:
@@ -51,7 +50,7 @@ class TokenService:
         Raises :class:`~ocibroker.errors.CredentialUnavailable` or :class:`~ocibroker.errors.IdentityRefused` that
         shows nothing of the answer but its status and its id, and what a connection raises.
         """
-        answer = self._answer(request, method, url, kind, bearer, **settings)
+        answer = self._answer(request, (method, url), kind, bearer, settings)
         if isinstance(answer, OcibrokerError):  # raised here, where no frame holds the token or what was answered
             raise answer
         return answer
@@ -63,28 +62,22 @@ class TokenService:
     def _answer(
         self,
         request: FetchRequest[Any],
-        method: str,
-        url: str,
+        asked: tuple[str, str],
         kind: type[A],
         bearer: Secret,
-        headers: Mapping[str, str] = _NO_HEADERS,
-        **settings: Any,  # noqa: ANN401  # httpx's
+        settings: dict[str, Any],
     ) -> A | OcibrokerError:
+        headers = {**settings.pop("headers", {}), "Authorization": f"Bearer {bearer.reveal()}"}
         try:
-            proof = {"Authorization": f"Bearer {bearer.reveal()}"}
-            answer = request.http.request(method, url, headers={**headers, **proof}, **settings)
-            if answer.status_code not in {200, 201}:
-                return self._refused(answer.status_code, self._ident(answer.headers))
-            return kind.read(answer.content) or self.nothing_in_it()
+            answer = HttpAnswer.to(request.http, *asked, headers=headers, **settings)
         except OcibrokerError as error:
             return error.restated()
+        if answer.status not in {200, 201}:
+            return self._refused(answer)
+        return kind.read(answer.body) or self.nothing_in_it()
 
-    def _ident(self, headers: Mapping[str, str]) -> str:
-        return as_code(headers.get(self.request_id, "")) if self.request_id else ""
-
-    def _refused(self, status: int, ident: str) -> CredentialUnavailable:
-        kind = IdentityRefused if status in self.final else CredentialUnavailable
-        known = f", request id {ident}" if ident else ""
-        later = _LATER if status == 429 or status >= 500 else "compare the rule with the vendor's settings"
-        hint = self.cures.get(status, later)
-        return kind(f"{self.name} refused: status {status}{known}", hint=hint, request_id=ident)
+    def _refused(self, answer: HttpAnswer) -> CredentialUnavailable:
+        kind = IdentityRefused if answer.status in self.final else CredentialUnavailable
+        ident = as_code(answer.headers.get(self.request_id, "")) if self.request_id else ""
+        hint = self.cures.get(answer.status, answer.or_later("compare the rule with the vendor's settings"))
+        return kind(f"{self.name} refused: {answer.named(ident=ident)}", hint=hint, request_id=ident)

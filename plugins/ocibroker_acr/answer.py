@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-from ocibroker.provider import FetchRequest, JsonAnswer, OcibrokerError, Secret, as_code
-from ocibroker_acr.options import AcrOptions
+from ocibroker.provider import HttpAnswer, JsonAnswer, Secret, as_code, as_secret
 
 _IDS: Final = ("x-ms-correlation-request-id", "x-ms-request-id", "client-request-id")
 """The headers that name a request."""
@@ -42,12 +40,8 @@ class _Token(JsonAnswer):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer, read whole."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+class Answer(HttpAnswer):
+    """An answer of Azure's."""
 
     @property
     def refusal(self) -> Refusal:
@@ -65,17 +59,3 @@ class Answer:
         """The access token in it, or none."""
         found = _Token.read(self.body) if self.status == 200 else None
         return as_secret(found.access_token) if found else None
-
-
-def as_secret(text: str) -> Secret | None:
-    """Return ``text`` as a secret, or none where it cannot be one."""
-    try:
-        return Secret(text)
-    except OcibrokerError:
-        return None
-
-
-def ask(request: FetchRequest[AcrOptions], method: str, url: str, **settings: Any) -> Answer:  # noqa: ANN401
-    """Return the answer to one request over the broker's transport; ``settings`` are httpx's."""
-    response = request.http.request(method, url, **settings)
-    return Answer(response.status_code, response.headers, response.content)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from ocibroker.provider import CredentialUnavailable, FetchRequest, JsonAnswer, Secret, find_program
-from ocibroker_acr.answer import as_secret
+from ocibroker.provider import CredentialUnavailable, FetchRequest, JsonAnswer, Secret, as_secret, find_program
 from ocibroker_acr.options import AcrOptions
 from ocibroker_acr.places import AzureCli
 

@@ -11,10 +11,10 @@ from ocibroker.provider import (
     FetchRequest,
     OcibrokerError,
     Secret,
+    as_secret,
     hush,
     quietly,
 )
-from ocibroker_acr.answer import as_secret
 from ocibroker_acr.faults import UnknownAudience, refused
 from ocibroker_acr.nobody import nobody
 from ocibroker_acr.options import AcrOptions

@@ -9,9 +9,17 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from ocibroker.provider import Basic, CredentialUnavailable, FetchRequest, JsonAnswer, Secret, as_code, end_of
-from ocibroker_acr.answer import Answer, as_secret, ask
-from ocibroker_acr.faults import LATER
+from ocibroker.provider import (
+    Basic,
+    CredentialUnavailable,
+    FetchRequest,
+    JsonAnswer,
+    Secret,
+    as_code,
+    as_secret,
+    end_of,
+)
+from ocibroker_acr.answer import Answer
 from ocibroker_acr.options import AcrOptions
 
 USER: Final = "00000000-0000-0000-0000-000000000000"
@@ -51,7 +59,7 @@ def exchanged(request: FetchRequest[AcrOptions], token: Secret, tenant: str) -> 
     registry = request.target.registry
     named = {"tenant": tenant} if tenant else {}
     form = {"grant_type": "access_token", "service": registry, **named, "access_token": token.reveal()}
-    answer = ask(request, "POST", f"https://{registry}/oauth2/exchange", data=form)
+    answer = Answer.to(request.http, "POST", f"https://{registry}/oauth2/exchange", data=form)
     if answer.status != 200:
         raise _refused(answer)
     found = _Exchanged.read(answer.body)
@@ -69,11 +77,8 @@ def _refused(answer: Answer) -> CredentialUnavailable:
     """Return the error for an answer of the registry's; of what it says only a code and an id are shown."""
     faults = _Faults.read(answer.body)
     code = as_code(faults.errors[0].code) if faults and faults.errors else ""
-    named = f"{code}, status {answer.status}" if code else f"status {answer.status}"
-    known = f", request id {answer.ident}" if answer.ident else ""
-    later = LATER if answer.status == 429 or answer.status >= 500 else "see docs/acr.md"
+    named = answer.named(code, ident=answer.ident)
+    hint = _CURES.get(answer.status, answer.or_later("see docs/acr.md"))
     return CredentialUnavailable(
-        f"the registry refused to exchange the token: {named}{known}",
-        hint=_CURES.get(answer.status, later),
-        request_id=answer.ident,
+        f"the registry refused to exchange the token: {named}", hint=hint, request_id=answer.ident
     )

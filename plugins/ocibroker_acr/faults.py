@@ -75,12 +75,12 @@ def refused(who: str, answer: Answer, hint: str = "") -> CredentialUnavailable:
     """Return the error for an answer that is no token; of what it says only codes and ids are shown."""
     said = answer.refusal
     codes = [code for code in (said.number, said.error if said.error in _ERRORS else "") if code]
-    named = ", ".join([*codes, f"status {answer.status}"])
-    known = f", request id {answer.ident}" if answer.ident else ""
-    later = LATER if answer.status in {404, 410, 429} or answer.status >= 500 else ""
+    named = answer.named(*codes, ident=answer.ident)
+    later = LATER if answer.status in {404, 410} else answer.or_later("")
     cures = (_NUMBERS.get(said.number), _ERRORS.get(said.error), "see docs/acr.md")
     cure = hint or later or next(filter(None, cures))
     if answer.status == 200:
         hint = "look at what answers there, and at the proxy"
+        known = f", request id {answer.ident}" if answer.ident else ""
         return CredentialUnavailable(f"{who} answered without a token{known}", hint=hint, request_id=answer.ident)
-    return CredentialUnavailable(f"{who} refused: {named}{known}", hint=cure, request_id=answer.ident)
+    return CredentialUnavailable(f"{who} refused: {named}", hint=cure, request_id=answer.ident)

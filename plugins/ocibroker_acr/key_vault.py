@@ -84,12 +84,12 @@ class KeyVault:
 
 
 def _text(request: FetchRequest[KeyVaultOptions], token: Secret) -> str:
-    from ocibroker_acr.answer import ask
+    from ocibroker_acr.answer import Answer
 
     options = request.options
     url = "/".join(filter(None, (options.vault, "secrets", options.secret, options.version)))
     bearer = {"Authorization": f"Bearer {token.reveal()}"}
-    answer = ask(request, "GET", url, params={"api-version": _VERSION}, headers=bearer)
+    answer = Answer.to(request.http, "GET", url, params={"api-version": _VERSION}, headers=bearer)
     found = _Value.read(answer.body) if answer.status == 200 else None
     if found is None:
         raise _refused(answer)
@@ -98,12 +98,11 @@ def _text(request: FetchRequest[KeyVaultOptions], token: Secret) -> str:
 
 def _refused(answer: Answer) -> CredentialUnavailable:
     """Return the error for an answer that is no secret; of what it says only a code and an id are shown."""
-    known = f", request id {answer.ident}" if answer.ident else ""
     if answer.status == 200:
+        known = f", request id {answer.ident}" if answer.ident else ""
         hint = "look at what answers there, and at the proxy"
         return CredentialUnavailable(f"Key Vault answered without a secret{known}", hint=hint)
     said = _Refusal.read(answer.body)
     code = as_code(said.error.code) if said else ""
-    named = f"{code}, status {answer.status}" if code else f"status {answer.status}"
-    later = "try again later" if answer.status == 429 or answer.status >= 500 else "see docs/secrets.md"
-    return CredentialUnavailable(f"Key Vault refused: {named}{known}", hint=_CURES.get(answer.status, later))
+    hint = _CURES.get(answer.status, answer.or_later("see docs/secrets.md"))
+    return CredentialUnavailable(f"Key Vault refused: {answer.named(code, ident=answer.ident)}", hint=hint)

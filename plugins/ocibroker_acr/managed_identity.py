@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from ocibroker.provider import ConnectionFailed, CredentialUnavailable, FetchRequest, Secret
-from ocibroker_acr.answer import Answer, as_secret, ask
+from ocibroker.provider import ConnectionFailed, CredentialUnavailable, FetchRequest, Secret, as_secret
+from ocibroker_acr.answer import Answer
 from ocibroker_acr.faults import UnknownAudience, refused
 from ocibroker_acr.options import AcrOptions
 from ocibroker_acr.places import ManagedIdentity
@@ -50,7 +50,7 @@ def managed_token(
         raise CredentialUnavailable("the identities of Service Fabric are not supported", hint=hint)
     if header:
         query = _query("2019-08-01", audience, identity)
-        answer = ask(request, "GET", endpoint, params=query, headers={"X-IDENTITY-HEADER": header})
+        answer = Answer.to(request.http, "GET", endpoint, params=query, headers={"X-IDENTITY-HEADER": header})
         return _token("the identity endpoint of App Service", answer)
     if environ.get("IMDS_ENDPOINT"):
         return _of_arc(request, endpoint, _query("2020-06-01", audience, identity), arc_tokens)
@@ -63,7 +63,7 @@ def _of_instance(
     if not _is_there(request):
         return None
     query = _query("2018-02-01", audience, identity)
-    answer = ask(request, "GET", IMDS, params=query, headers={"Metadata": "true"})
+    answer = Answer.to(request.http, "GET", IMDS, params=query, headers={"Metadata": "true"})
     # What it says where the machine has no identity, or several: which one was meant, nobody has said.
     if answer.status == 400 and answer.refusal.error == "invalid_request" and not identity.client:
         return None
@@ -77,7 +77,7 @@ def _is_there(request: FetchRequest[AcrOptions]) -> bool:
     Other clouds have theirs at the same address. It may take its time for a token, which this one does not ask for.
     """
     try:
-        answer = ask(request, "GET", IMDS, params={"api-version": "2018-02-01"}, timeout=_PATIENCE)
+        answer = Answer.to(request.http, "GET", IMDS, params={"api-version": "2018-02-01"}, timeout=_PATIENCE)
     except ConnectionFailed:
         request.deadline.left()
         return False
@@ -89,12 +89,12 @@ def _of_arc(
 ) -> Secret | UnknownAudience:
     """Answer the agent's challenge: it names a file, and who can read that is believed."""
     who, headers = "the agent of Azure Arc", {"Metadata": "true"}
-    challenge = ask(request, "GET", endpoint, params=query, headers=headers)
+    challenge = Answer.to(request.http, "GET", endpoint, params=query, headers=headers)
     if challenge.status != 401:
         return _token(who, challenge)
     key = arc_key(challenge.headers.get("www-authenticate", ""), arc_tokens)
     proven = {**headers, "Authorization": f"Basic {key.reveal()}"}
-    return _token(who, ask(request, "GET", endpoint, params=query, headers=proven))
+    return _token(who, Answer.to(request.http, "GET", endpoint, params=query, headers=proven))
 
 
 def arc_key(challenge: str, folder: Path) -> Secret:

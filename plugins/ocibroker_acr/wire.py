@@ -6,7 +6,7 @@ from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from ocibroker.provider import CredentialUnavailable, FetchRequest, OcibrokerError
-from ocibroker_acr.answer import Answer, ask
+from ocibroker_acr.answer import Answer
 from ocibroker_acr.options import AcrOptions
 
 
@@ -43,7 +43,9 @@ class Wire:
             # A form is a dictionary, and msal puts bytes into it, of which httpx would send how they are printed.
             content = urlencode(body) if isinstance(body, dict) else body
             headers = dict(request.headers)
-            self.answer = ask(self._request, request.method, request.url, headers=headers, content=content)
+            self.answer = Answer.to(
+                self._request.http, request.method, request.url, headers=headers, content=content
+            )
             return _response(request, self.answer)
         except OcibrokerError as error:
             self.failure = error.restated()

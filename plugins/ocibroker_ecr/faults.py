@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from ocibroker.provider import CredentialUnavailable
+from ocibroker.provider import CredentialUnavailable, HttpAnswer
 
 SOURCES: Final = MappingProxyType(
     {
@@ -94,7 +94,7 @@ FAULTS: Final = MappingProxyType(
 """What is wrong where botocore raises these, and what to do about it."""
 
 
-def unwell(who: str, status: int) -> CredentialUnavailable:
-    """Return the error for a service on the machine's own link that answers with ``status``."""
-    hint = LATER if status == 429 or status >= 500 else "check what the workload may have"
-    return CredentialUnavailable(f"{who} answered with status {status}", hint=hint)
+def unwell(who: str, answer: HttpAnswer) -> CredentialUnavailable:
+    """Return the error for a service on the machine's own link that gives nothing."""
+    hint = answer.or_later("check what the workload may have")
+    return CredentialUnavailable(f"{who} answered with status {answer.status}", hint=hint)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Final, TypeVar
 
-from ocibroker.provider import Clock, CredentialUnavailable, IdentityRefused, OcibrokerError, as_code
-from ocibroker_ecr.faults import CODES, FAULTS, LATER, OF_TIME, REVOKED
+from ocibroker.provider import Clock, CredentialUnavailable, HttpAnswer, IdentityRefused, OcibrokerError, as_code
+from ocibroker_ecr.faults import CODES, FAULTS, OF_TIME, REVOKED
 from ocibroker_ecr.sdk import Sdk
 from ocibroker_ecr.wire import Answer
 
@@ -40,21 +39,18 @@ class Way:
             failure = self.sdk.failure or self._said(name, error)
         raise failure
 
-    def refused(self, operation: str, code: str, status: int, ident: str, date: str) -> OcibrokerError:
-        """Return the error for an answer of AWS's; of what it says only codes and ids are shown."""
-        named = f"{code}, status {status}" if as_code(code) else f"status {status}"
-        hint = CODES.get(code, LATER if status == 429 or status >= 500 else "see docs/ecr.md")
-        if code in OF_TIME and (off := _skew(date, self.clock.now())):
-            hint = f"set this machine's clock, which is {off} seconds off"
-        ident = as_code(ident)
-        known = f", request id {ident}" if ident else ""
-        kind = IdentityRefused if code in REVOKED else CredentialUnavailable
-        return kind(f"{operation} was refused: {named}{known}; tried {self}", hint=hint, request_id=ident)
-
     def refused_by(self, operation: str, answer: Answer) -> OcibrokerError:
-        """Return the same for an answer to a request of our own."""
-        ident, date = answer.headers.get("x-amzn-requestid", ""), answer.headers.get("date", "")
-        return self.refused(operation, answer.code, answer.status, ident, date)
+        """Return the error for an answer to a request of our own; of what it says only codes and ids are shown."""
+        return self._refused(operation, answer.code, answer.headers.get("x-amzn-requestid", ""), answer)
+
+    def _refused(self, operation: str, code: str, ident: str, answer: HttpAnswer) -> OcibrokerError:
+        hint = CODES.get(code, answer.or_later("see docs/ecr.md"))
+        if code in OF_TIME:
+            hint = answer.clock_cure(self.clock.now(), _SKEW) or hint
+        ident = as_code(ident)
+        named = answer.named(as_code(code), ident=ident)
+        kind = IdentityRefused if code in REVOKED else CredentialUnavailable
+        return kind(f"{operation} was refused: {named}; tried {self}", hint=hint, request_id=ident)
 
     def _said(self, step: str, error: Exception) -> OcibrokerError:
         """Return our error for one of botocore's."""
@@ -64,19 +60,7 @@ class Way:
             why, hint = FAULTS.get(type(error).__name__, other)
             return CredentialUnavailable(f"{step} failed: {why}; tried {self}", hint=hint)
         told, operation = response.get("ResponseMetadata", {}), getattr(error, "operation_name", step)
-        return self.refused(
-            operation,
-            response.get("Error", {}).get("Code", ""),
-            told.get("HTTPStatusCode", 0),
-            told.get("RequestId", ""),
-            told.get("HTTPHeaders", {}).get("date", ""),
+        answer = HttpAnswer(told.get("HTTPStatusCode", 0), told.get("HTTPHeaders", {}), b"")
+        return self._refused(
+            operation, response.get("Error", {}).get("Code", ""), told.get("RequestId", ""), answer
         )
-
-
-def _skew(date: str, now: datetime) -> int:
-    """Return by how many seconds ``now`` is off an answer's ``Date``, or 0 where AWS would not mind."""
-    try:
-        off = now - parsedate_to_datetime(date)
-    except (TypeError, ValueError):
-        return 0
-    return round(off.total_seconds()) if abs(off) > _SKEW else 0

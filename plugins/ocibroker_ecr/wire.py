@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ocibroker.provider import ConnectionFailed, FetchRequest, JsonAnswer, OcibrokerError
+from ocibroker.provider import ConnectionFailed, FetchRequest, HttpAnswer, JsonAnswer, OcibrokerError
 from ocibroker_ecr.faults import unwell
 from ocibroker_ecr.options import EcrOptions
 
@@ -16,12 +16,8 @@ class _Refusal(JsonAnswer, rename={"kind": "__type"}):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer, read whole. What it says is shown only where it is a code or an id by its looks."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+class Answer(HttpAnswer):
+    """An answer of AWS's."""
 
     def stream(self) -> Iterator[bytes]:
         """Yield the body, as botocore wants it."""
@@ -47,10 +43,7 @@ class Wire:
 
     def send(self, prepared: Any) -> Any:  # noqa: ANN401  # botocore has no types
         """Return botocore's response to its request."""
-        from botocore.awsrequest import AWSResponse
-
-        answer = self.exchange(prepared.method, prepared.url, [*prepared.headers.items()], prepared.body)
-        return AWSResponse(prepared.url, answer.status, dict(answer.headers), answer)
+        return _response(prepared, self._sent(prepared))
 
     def exchange(
         self,
@@ -62,11 +55,13 @@ class Wire:
     ) -> Answer:
         """Send one request and read its answer; ``seconds`` bound both, within the deadline."""
         try:
-            response = self.request.http.request(method, url, headers=headers, content=body, timeout=seconds)
-            return Answer(response.status_code, response.headers, response.content)
+            return Answer.to(self.request.http, method, url, headers=headers, content=body, timeout=seconds)
         except OcibrokerError as error:
             self.failure = error.restated()
         raise self.failure
+
+    def _sent(self, prepared: Any) -> Answer:  # noqa: ANN401  # as above
+        return self.exchange(prepared.method, prepared.url, [*prepared.headers.items()], prepared.body)
 
 
 @dataclass(slots=True)
@@ -78,7 +73,6 @@ class MetadataWire(Wire):
 
     def send(self, prepared: Any) -> Any:  # noqa: ANN401  # botocore has no types
         """Return botocore's response, or raise the error by which it goes on without."""
-        from botocore.awsrequest import AWSResponse
         from botocore.exceptions import EndpointConnectionError
 
         try:
@@ -90,10 +84,10 @@ class MetadataWire(Wire):
             self.failure = None
             raise EndpointConnectionError(endpoint_url=prepared.url) from None
         self.answered = True
-        if answer.status == 429 or answer.status >= 500:
-            self.failure = unwell("the instance's metadata service", answer.status)
+        if answer.busy:
+            self.failure = unwell("the instance's metadata service", answer)
             raise self.failure
-        return AWSResponse(prepared.url, answer.status, dict(answer.headers), answer)
+        return _response(prepared, answer)
 
 
 @dataclass(slots=True)
@@ -102,8 +96,14 @@ class ContainerWire(Wire):
 
     def send(self, prepared: Any) -> Any:  # noqa: ANN401  # botocore has no types
         """Return botocore's response to its request."""
-        answer = Wire.send(self, prepared)
-        if answer.status_code != 200:
-            self.failure = unwell("the container's credential service", answer.status_code)
+        answer = self._sent(prepared)
+        if answer.status != 200:
+            self.failure = unwell("the container's credential service", answer)
             raise self.failure
-        return answer
+        return _response(prepared, answer)
+
+
+def _response(prepared: Any, answer: Answer) -> Any:  # noqa: ANN401  # as above
+    from botocore.awsrequest import AWSResponse
+
+    return AWSResponse(prepared.url, answer.status, dict(answer.headers), answer)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlencode
 
-from ocibroker.provider import CredentialUnavailable, FetchRequest, OcibrokerError
-from ocibroker_gar.faults import LATER, Step
+from ocibroker.provider import CredentialUnavailable, FetchRequest, HttpAnswer
+from ocibroker_gar.faults import Step
 from ocibroker_gar.options import GarOptions
 from ocibroker_gar.refusal import refusal_in
 from ocibroker_gar.token import Token, granted
@@ -20,15 +19,6 @@ _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 _SKEW: Final = timedelta(minutes=5)
 """Google refuses an assertion whose time is further off."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer, read whole. What it says is shown only where it is a code or an id by its looks."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +37,12 @@ class Asking:
         headers: Mapping[str, str] = _NOTHING,
         content: bytes | None = None,
         seconds: float | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Send one request and read its answer; ``seconds`` bound both, within the deadline.
 
         Raises what a connection raises.
         """
-        try:
-            answer = self.request.http.request(method, url, headers=headers, content=content, timeout=seconds)
-            return Answer(answer.status_code, answer.headers, answer.content)
-        except OcibrokerError as error:
-            failure = error.restated()
-        raise failure
+        return HttpAnswer.to(self.request.http, method, url, headers=headers, content=content, timeout=seconds)
 
     def grant(self, step: Step, url: str, form: Mapping[str, str], headers: Mapping[str, str] = _NOTHING) -> Token:
         """Return the token that an OAuth token endpoint gives for ``form``."""
@@ -65,7 +50,7 @@ class Asking:
         answer = self.exchange("POST", url, headers={**kind, **headers}, content=urlencode(form).encode())
         return self.token(step, answer, granted)
 
-    def token(self, step: Step, answer: Answer, read: Callable[[bytes, datetime], Token | None]) -> Token:
+    def token(self, step: Step, answer: HttpAnswer, read: Callable[[bytes, datetime], Token | None]) -> Token:
         """Return the token in an answer; raises :class:`~ocibroker.errors.CredentialUnavailable`."""
         if answer.status != 200:
             raise self.refused(step, answer)
@@ -77,26 +62,17 @@ class Asking:
             raise self.failed("the token has expired by this machine's clock", "set this machine's clock")
         return token
 
-    def refused(self, step: Step, answer: Answer) -> CredentialUnavailable:
+    def refused(self, step: Step, answer: HttpAnswer) -> CredentialUnavailable:
         """Return the error for an answer of Google's; of what it says only codes and ids are shown."""
         said = refusal_in(answer.body)
-        named = ", ".join((*said.codes, f"status {answer.status}"))
-        known = f", request id {said.request_id}" if said.request_id else ""
+        named = answer.named(*said.codes, ident=said.request_id)
         cures = (step.cures[code] for code in reversed(said.codes) if code in step.cures)
-        hint = next(cures, LATER if answer.status == 429 or answer.status >= 500 else "see docs/gar.md")
-        if step.dated and answer.status == 400 and (off := self._off(answer.headers.get("date", ""))):
-            hint = f"set this machine's clock, which is {off} seconds off"
-        return self.failed(f"{step.name} was refused: {named}{known}", hint, said.request_id)
+        hint = next(cures, answer.or_later("see docs/gar.md"))
+        if step.dated and answer.status == 400:
+            hint = answer.clock_cure(self.request.clock.now(), _SKEW) or hint
+        return self.failed(f"{step.name} was refused: {named}", hint, said.request_id)
 
     def failed(self, why: str, hint: str, request_id: str = "") -> CredentialUnavailable:
         """Return the error that says ``why``, and what was tried."""
         tried = ", ".join(self.tried) or "nothing yet"
         return CredentialUnavailable(f"{why}; tried {tried}", hint=hint, request_id=request_id)
-
-    def _off(self, date: str) -> int:
-        """Return by how many seconds our clock is off an answer's ``Date``, or 0 where Google would not mind."""
-        try:
-            off = self.request.clock.now() - parsedate_to_datetime(date)
-        except (TypeError, ValueError):
-            return 0
-        return round(off.total_seconds()) if abs(off) > _SKEW else 0

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-LATER: Final = "try again later"
-
 _SLOWER: Final = "try again later; one broker for all callers asks least"
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ocibroker.provider import ConnectionFailed
-from ocibroker_gar.asking import Answer, Asking
+from ocibroker.provider import ConnectionFailed, HttpAnswer
+from ocibroker_gar.asking import Asking
 from ocibroker_gar.faults import METADATA
 from ocibroker_gar.principal import ADDRESS, server_of
 from ocibroker_gar.registry import PUBLIC
@@ -55,7 +55,7 @@ def _is_there(asking: Asking, url: str, *, named: bool) -> bool:
     return True
 
 
-def _ask(asking: Asking, url: str) -> Answer:
+def _ask(asking: Asking, url: str) -> HttpAnswer:
     said = asking.request.environ.get("GCE_METADATA_TIMEOUT", "")
     seconds = float(said) if said.isdecimal() and int(said) else _PATIENCE
     return asking.exchange("GET", url, headers={_FLAVOR: "Google"}, seconds=seconds)

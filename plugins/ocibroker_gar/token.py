@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from ocibroker.provider import JsonAnswer, OcibrokerError, Secret
+from ocibroker.provider import JsonAnswer, Secret, as_secret
 
 SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 """What every token is for; what may be done with it, IAM decides."""
@@ -54,7 +54,5 @@ def generated(body: bytes, now: datetime) -> Token | None:
 
 
 def _token(text: str, expires: datetime) -> Token | None:
-    try:
-        return Token(Secret(text), expires)
-    except OcibrokerError:
-        return None
+    secret = as_secret(text)
+    return Token(secret, expires) if secret else None

@@ -83,10 +83,8 @@ class GitHubProvider:
 
 def _login(request: Request[GitHubOptions]) -> KeptLogin | None:
     options = request.options
-    if options.token and options.username:
-        return KeptLogin(options.username, options.token)
     if options.token:
-        return KeptLogin.of(ANYBODY, options.token)
+        return KeptLogin.of(options.username or ANYBODY, options.token)
     if _is_workflow(request):
         return KeptLogin.of(request.environ.get("GITHUB_ACTOR") or ANYBODY, SecretRef(env="GITHUB_TOKEN"))
     return None

@@ -15,10 +15,9 @@ from ocibroker.provider import (
     FetchRequest,
     Identity,
     JsonAnswer,
-    OcibrokerError,
     Request,
-    Secret,
     TokenService,
+    as_secret,
 )
 from ocibroker_github.json_web_token import signed
 from ocibroker_github.options import ANYBODY, GitHubOptions
@@ -77,7 +76,7 @@ def installation_token(request: FetchRequest[GitHubOptions]) -> Basic:
     url = f"{options.api.rstrip('/')}/app/installations/{options.installation}/access_tokens"
     wanted = _restricted(options)
     found = _SERVICE.ask(request, "POST", url, _Token, bearer=proof, headers=_HEADERS, json=wanted)
-    if found.expires_at.tzinfo is None or not (secret := _secret(found.token)):
+    if found.expires_at.tzinfo is None or not (secret := as_secret(found.token)):
         raise _SERVICE.nothing_in_it()
     if found.expires_at <= now:
         raise CredentialUnavailable("the token has expired by this machine's clock", hint="set the clock")
@@ -88,10 +87,3 @@ def installation_token(request: FetchRequest[GitHubOptions]) -> Basic:
 def _restricted(options: GitHubOptions) -> dict[str, Any]:
     named = {"repositories": sorted(options.repositories)} if options.repositories else {}
     return {**named, "permissions": dict(sorted((options.permissions or _PULL).items()))}
-
-
-def _secret(text: str) -> Secret | None:
-    try:
-        return Secret(text)
-    except OcibrokerError:
-        return None

@@ -13,9 +13,9 @@ from typing import Final, Self, TypeVar
 from ocibroker.provider import (
     CredentialUnavailable,
     FetchRequest,
+    HttpAnswer,
     IdentityRefused,
     JsonAnswer,
-    OcibrokerError,
     Secret,
 )
 from ocibroker_kubernetes.cluster import Cluster, cluster_of
@@ -76,23 +76,18 @@ class ApiServer:
         return [one.name for one in found.imagePullSecrets or () if one.name]
 
     def _read(self, path: str, source: str, kind: type[A]) -> A:
-        status, body = self._get(path)
-        if status != 200:
-            raise self._refused(status, source)
-        if (found := kind.read(body)) is None:
+        answer = self._get(path)
+        if answer.status != 200:
+            raise self._refused(answer.status, source)
+        if (found := kind.read(answer.body)) is None:
             raise CredentialUnavailable(f"{self.cluster.url} gave no such object", culprit=source, hint=_ELSE)
         return found
 
-    def _get(self, path: str) -> tuple[int, bytes]:
+    def _get(self, path: str) -> HttpAnswer:
         proof = {"Authorization": f"Bearer {self.token.reveal()}"} if self.token else {}
         cluster = self.cluster
-        try:
-            http = self.request.trusting(cluster.url, cluster.trust)
-            answer = http.get(f"{cluster.url}{path}", headers={"Accept": "application/json", **proof})
-            return answer.status_code, answer.content
-        except OcibrokerError as error:  # without the frames, which hold the token
-            failure = error.restated()
-        raise failure
+        http = self.request.trusting(cluster.url, cluster.trust)
+        return HttpAnswer.to(http, "GET", f"{cluster.url}{path}", headers={"Accept": "application/json", **proof})
 
     def _refused(self, status: int, source: str) -> CredentialUnavailable:
         server = self.cluster.url

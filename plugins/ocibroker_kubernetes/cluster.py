@@ -1,6 +1,5 @@
 """Which API server, by which token, trusted how: as a pod finds them, or by a kubeconfig.
 
-https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
 https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 """
 
@@ -10,7 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ocibroker.provider import ConfigurationError, CredentialUnavailable, FetchRequest, SecretRef, Trust
+from ocibroker.provider import (
+    ConfigurationError,
+    CredentialUnavailable,
+    FetchRequest,
+    SecretRef,
+    Trust,
+    pod_api_server,
+)
 from ocibroker_kubernetes.options import KubernetesOptions
 
 _TOKEN: Final = "token"  # noqa: S105  # a file's name
@@ -35,14 +41,12 @@ def cluster_of(request: FetchRequest[KubernetesOptions]) -> Cluster:
         from ocibroker_kubernetes.kubeconfig import read_kubeconfig
 
         return read_kubeconfig(request.options.kubeconfig)
-    host, port = (request.environ.get(f"KUBERNETES_SERVICE_{part}", "") for part in ("HOST", "PORT"))
-    if not host or not port:
+    if not (url := pod_api_server(request.environ)):
         raise CredentialUnavailable(
             "no API server is known: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set",
             hint="run it in a pod, or name a kubeconfig in the rule",
         )
-    name = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    return _in_pod(f"https://{name}:{port}", request.options.credentials)
+    return _in_pod(url, request.options.credentials)
 
 
 def _in_pod(url: str, folder: Path) -> Cluster:

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ocibroker.provider import FLEET_PATH, Options, Request
+from ocibroker.provider import FLEET_PATH, SERVICE_ACCOUNT, Options, Request
 
-_POD: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # Not compiled, since only a rule of this provider needs it.
 _NAME: Final = rf"(?a:{_LABEL}/{_LABEL}(?:\.{_LABEL})*)"
@@ -29,7 +28,7 @@ class KubernetesOptions(Options, frozen=True, kw_only=True):
     secret: str = ""
     service_account: str = ""
     path: str = ""
-    credentials: Path = _POD
+    credentials: Path = SERVICE_ACCOUNT
     kubeconfig: Path | None = None
 
     def __post_init__(self) -> None:

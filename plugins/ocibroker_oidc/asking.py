@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlencode
@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 from ocibroker.provider import (
     CredentialUnavailable,
     FetchRequest,
+    HttpAnswer,
     IdentityRefused,
     JsonAnswer,
     NoIdentity,
-    OcibrokerError,
     Secret,
     Trust,
+    as_secret,
 )
 from ocibroker_oidc.options import OidcOptions
 
@@ -38,15 +39,6 @@ class _Refusal(JsonAnswer):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer, read whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Asking:
     """Asks services for ``request``."""
 
@@ -61,34 +53,29 @@ class Asking:
         content: bytes | None = None,
         trust: Trust | None = None,
         seconds: float | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Send one request and read its answer; ``seconds`` bound both, within the deadline.
 
         ``trust`` is how the host is trusted, unless a ``[[tls]]`` entry says so.
 
         Raises what a connection raises.
         """
-        try:
-            http = self.request.trusting(url, trust) if trust else self.request.http
-            accepting = {"Accept": "application/json", **headers}
-            answer = http.request(method, url, headers=accepting, content=content, timeout=seconds)
-            return Answer(answer.status_code, answer.headers, answer.content)
-        except OcibrokerError as error:  # without the frames, which hold the token
-            failure = error.restated()
-        raise failure
+        http = self.request.trusting(url, trust) if trust else self.request.http
+        accepting = {"Accept": "application/json", **headers}
+        return HttpAnswer.to(http, method, url, headers=accepting, content=content, timeout=seconds)
 
-    def post_form(self, url: str, form: Mapping[str, str], headers: Mapping[str, str] = _NOTHING) -> Answer:
+    def post_form(self, url: str, form: Mapping[str, str], headers: Mapping[str, str] = _NOTHING) -> HttpAnswer:
         """Post a form, as OAuth's token endpoints take it."""
         return self.send("POST", url, headers={**FORM, **headers}, content=urlencode(form).encode())
 
-    def refused(self, who: str, answer: Answer) -> CredentialUnavailable:
+    def refused(self, who: str, answer: HttpAnswer) -> CredentialUnavailable:
         """Return the error for an answer that gives nothing; of what it says only a code is shown."""
         said = _Refusal.read(answer.body)
         code = said.error if said and isinstance(said.error, str) and said.error in _CODES else ""
-        named = ", ".join(filter(None, (code, f"status {answer.status}")))
-        busy = answer.status == 429 or answer.status >= 500
-        kind = IdentityRefused if code in _REVOKED and not busy else CredentialUnavailable
-        return kind(f"refused the token: {named}", culprit=who, hint=_LATER if busy else _COMPARE)
+        kind = IdentityRefused if code in _REVOKED and not answer.busy else CredentialUnavailable
+        return kind(
+            f"refused the token: {answer.named(code)}", culprit=who, hint=_LATER if answer.busy else _COMPARE
+        )
 
     def failed(self, who: str, why: str, hint: str) -> CredentialUnavailable:
         """Return the error that says what is wrong with ``who``."""
@@ -103,11 +90,9 @@ class Asking:
 
         Raises :class:`~ocibroker.errors.CredentialUnavailable` where it can be none.
         """
-        try:
-            return Secret(text)
-        except OcibrokerError:
-            pass
-        raise self.without(who)
+        if (secret := as_secret(text)) is None:
+            raise self.without(who)
+        return secret
 
     def without(self, who: str) -> CredentialUnavailable:
         """Return the error for an answer without what was asked for."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from ocibroker.provider import Basic, Bearer, JsonAnswer, Secret, end_of
-from ocibroker_oidc.asking import Answer, Asking
+from ocibroker.provider import Basic, Bearer, HttpAnswer, JsonAnswer, Secret, end_of
+from ocibroker_oidc.asking import Asking
 
 _UNKNOWN: Final = timedelta(minutes=5)
 """How long a token is believed that does not say when it ends."""
@@ -44,7 +44,9 @@ class Granted:
         return Bearer(secret=self.secret, issued_at=self.issued, expires_at=self.expires)
 
 
-def granted(asking: Asking, who: str, answer: Answer, of: Callable[[TokenAnswer], str], life: float = 0) -> Granted:
+def granted(
+    asking: Asking, who: str, answer: HttpAnswer, of: Callable[[TokenAnswer], str], life: float = 0
+) -> Granted:
     """Return the token that ``of`` finds in an answer; it lives as long as the answer says, else as it says itself.
 
     ``life`` is how many seconds were asked for. Raises :class:`~ocibroker.errors.CredentialUnavailable`.

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from ocibroker.provider import JsonAnswer, Request, Secret, SecretRef, Trust
+from ocibroker.provider import JsonAnswer, Request, Secret, SecretRef, Trust, pod_api_server
 from ocibroker_oidc.asking import Asking
 from ocibroker_oidc.options import OidcOptions
 
@@ -31,8 +31,8 @@ class Kubernetes:
 
     def parts(self, request: Request[OidcOptions]) -> tuple[str, ...]:
         """Return the account, and where its cluster is."""
-        options = request.options
-        return (f"service account {options.service_account} at {_server(request)} by {options.credentials}",)
+        options, server = request.options, pod_api_server(request.environ)
+        return (f"service account {options.service_account} at {server} by {options.credentials}",)
 
     def watch(self, request: Request[OidcOptions]) -> tuple[Path, ...]:
         """Return nothing: another token of the same pod asks for the same."""
@@ -40,7 +40,7 @@ class Kubernetes:
 
     def token(self, asking: Asking, audience: str) -> Secret:
         """Return a token for ``audience``; without one it is for the API server itself."""
-        options, server = asking.request.options, _server(asking.request)
+        options, server = asking.request.options, pod_api_server(asking.request.environ)
         who = f"service account {options.service_account}"
         if not server:
             why = "no API server is known: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set"
@@ -63,12 +63,6 @@ class Kubernetes:
             )
         said = _TokenRequest.read(answer.body)
         return asking.secret(who, said.status.token if said else "")
-
-
-def _server(request: Request[OidcOptions]) -> str:
-    host, port = (request.environ.get(f"KUBERNETES_SERVICE_{part}", "") for part in ("HOST", "PORT"))
-    name = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    return f"https://{name}:{port}" if host and port else ""
 
 
 def _question(audience: str) -> bytes:

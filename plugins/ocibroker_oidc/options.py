@@ -6,12 +6,11 @@ import re
 from pathlib import Path
 from typing import Final, Literal
 
-from ocibroker.provider import Options, SecretRef
+from ocibroker.provider import SERVICE_ACCOUNT, Options, SecretRef
 
 SourceName = Literal["token", "github-actions", "kubernetes", "google", "caller"]
 ExchangeName = Literal["rfc8693", "quay", "dockerhub", "artifactory", "chainguard", "cloudsmith"]
 
-_POD: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # Not compiled, since only a rule of this provider needs it.
 _ACCOUNT: Final = rf"(?a:{_LABEL}/{_LABEL}(?:\.{_LABEL})*)"
@@ -32,7 +31,7 @@ class OidcOptions(Options, frozen=True, kw_only=True):
     token: SecretRef | None = None
     audience: str = ""
     service_account: str = ""
-    credentials: Path = _POD
+    credentials: Path = SERVICE_ACCOUNT
     url: str = ""
     username: str = ""
     client_id: str = ""

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
-from ocibroker.provider import SecretOptions, SecretRef, TextRef
+from ocibroker.provider import SERVICE_ACCOUNT, SecretOptions, SecretRef, TextRef
 
 Method = Literal["token", "approle", "kubernetes", "jwt", "cert"]
 
-_POD: Final = SecretRef(file=Path("/var/run/secrets/kubernetes.io/serviceaccount/token"))
+_POD: Final = SecretRef(file=SERVICE_ACCOUNT / "token")
 _LOGINS: Final[Mapping[Method, tuple[tuple[str, ...], tuple[str, ...]]]] = MappingProxyType(
     {
         "token": (("token",), ()),

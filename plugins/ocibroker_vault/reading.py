@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ocibroker.provider import CredentialUnavailable, FetchRequest, OcibrokerError, Secret, hush, quietly
+from ocibroker.provider import CredentialUnavailable, FetchRequest, OcibrokerError, as_secret, hush, quietly
 from ocibroker_vault.options import VaultPlace
 from ocibroker_vault.session import Session
 
@@ -81,9 +81,5 @@ def _log_in(adapter: Any, request: FetchRequest[VaultPlace]) -> None:  # noqa: A
 
 def _check(token: object) -> None:
     """Refuse what an answer has for a token and could be no header."""
-    try:
-        Secret(token if isinstance(token, str) else "")
-        return
-    except OcibrokerError:
-        pass
-    raise CredentialUnavailable("the login was answered without a token", hint=_ELSE)
+    if not isinstance(token, str) or as_secret(token) is None:
+        raise CredentialUnavailable("the login was answered without a token", hint=_ELSE)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ocibroker.provider import CredentialUnavailable, FetchRequest, IdentityRefused, OcibrokerError
+from ocibroker.provider import CredentialUnavailable, FetchRequest, HttpAnswer, IdentityRefused, OcibrokerError
 from ocibroker_vault.options import VaultPlace
 
-_LATER: Final = "try again later"
 _LOGIN: Final = "check what it logs in with: it may have expired or been revoked, or be for another role or mount"
 
 
@@ -56,27 +55,23 @@ class Session:
 
         Raises :class:`~ocibroker.errors.CredentialUnavailable`, and what a connection raises.
         """
-        try:
-            response = self._request.http.request(method.upper(), url, headers=headers, json=json, params=params)
-            status, body = response.status_code, response.content
-        except OcibrokerError as error:  # without the frames, which hold the token
-            failure = error.restated()
-        else:
-            if status == 200:
-                return Answer(status, body)
-            failure = _refused(status, self._request.options, login=_is_login(url, self._request.options))
-        raise failure
+        request, place = self._request, self._request.options
+        answer = HttpAnswer.to(request.http, method.upper(), url, headers=headers, json=json, params=params)
+        if answer.status != 200:
+            raise _refused(answer, place, login=_is_login(url, place))
+        return Answer(answer.status, answer.body)
 
 
 def _is_login(url: str, place: VaultPlace) -> bool:
     return urlsplit(url).path.startswith(f"{urlsplit(place.url).path.rstrip('/')}/v1/auth/")
 
 
-def _refused(status: int, place: VaultPlace, *, login: bool) -> OcibrokerError:
-    """Return the error for a status; of what the server writes nothing is shown.
+def _refused(answer: HttpAnswer, place: VaultPlace, *, login: bool) -> OcibrokerError:
+    """Return the error for an answer; of what the server writes nothing is shown.
 
     https://developer.hashicorp.com/vault/api-docs#http-status-codes
     """
+    status = answer.status
     what = f"the login by {place.auth}" if login else "the request for the secret"
     why = f"Vault refused {what}: status {status}"
     if login and status in {400, 401, 403, 404}:
@@ -92,7 +87,7 @@ def _refused(status: int, place: VaultPlace, *, login: bool) -> OcibrokerError:
         return CredentialUnavailable(f"{why}, which leads elsewhere", hint=hint)
     if status == 503:
         return CredentialUnavailable(f"{why}: it is sealed or in maintenance", hint="unseal it, or try again later")
-    return CredentialUnavailable(why, hint=_LATER if status == 429 or status >= 500 else "see docs/secrets.md")
+    return CredentialUnavailable(why, hint=answer.or_later("see docs/secrets.md"))
 
 
 def _policy_path(place: VaultPlace) -> str:

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from ocibroker import Basic, Broker
+from ocibroker import Broker
 from ocibroker.errors import ConfigurationError, IdentityRefused, OcibrokerError
 from tests.kubernetes.cluster import TOKEN, Cluster
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
+from tests.vendors import stored
+from tests.vendors.stored import password
 
-TARGET = "charts.example.com"
 PATH = "/api/v1/namespaces/apps/secrets/charts"
 
 
 def rule(cluster: Cluster, more: str = "") -> str:
     account = cluster.folder / "serviceaccount"
-    table = f'{{ kubernetes = {{ secret = "apps/charts", credentials = "{account}"{more} }} }}'
-    options = f'{{ username = "alice", password = {table} }}'
-    return f'[[registry]]\nmatch = "{TARGET}"\nprovider = "basic"\noptions = {options}\n'
-
-
-def password(broker: Broker) -> str:
-    found = broker.access(TARGET).credential
-    assert isinstance(found, Basic)
-    return found.secret.reveal()
+    return stored.rule("kubernetes", f'secret = "apps/charts", credentials = "{account}"{more}')
 
 
 def failure(broker: Broker) -> OcibrokerError:
-    with pytest.raises(OcibrokerError) as caught:
-        broker.access(TARGET)
-    assert caught.value.culprit.startswith("kubernetes secret apps/charts")
-    return caught.value
+    return stored.failure(broker, "kubernetes secret apps/charts")
 
 
 def test_it_is_read_by_the_service_account_and_trusted_by_its_authority(desk: Desk, cluster: Cluster) -> None:

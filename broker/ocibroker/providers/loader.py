@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
-from typing import Any, Final
+from typing import Any
 
-import pluggy
-
-from ocibroker import hookspecs, secret_source
 from ocibroker.errors import ConfigurationError, OcibrokerError, ProviderUnavailable
-from ocibroker.hookspecs import PROJECT, AuditObserver, Provider
+from ocibroker.hookspecs import AuditObserver, Provider
 from ocibroker.providers.built_in import BUILT_IN, UNASKED
-from ocibroker.request import Options
 from ocibroker.secret_source import SecretSource
-
-_NAME: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +105,9 @@ class _Beside:
 
 
 def _take(loaded: dict[str, Provider[Any]], beside: _Beside, plugin: ModuleType | object, name: str) -> None:
-    offer = _offered(plugin, name)
+    from ocibroker.providers.offer import offer_of  # here, since most configurations name no plugin
+
+    offer = offer_of(plugin, name)
     _add(loaded, offer.providers, taken=BUILT_IN)
     if offer.observers:
         beside.observers[name] = tuple(offer.observers)
@@ -122,89 +117,7 @@ def _take(loaded: dict[str, Provider[Any]], beside: _Beside, plugin: ModuleType 
         add(beside.stores, offer.stores)
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    providers: list[Provider[Any]]
-    observers: list[AuditObserver]
-    stores: list[SecretSource[Any]]
-
-
-def _offered(plugin: ModuleType | object, name: str) -> _Offer:
-    """Return what one plugin offers. It has a plugin manager of its own: pluggy stops at the first that raises."""
-    plugins = pluggy.PluginManager(PROJECT)
-    for specifications in (hookspecs, secret_source):
-        plugins.add_hookspecs(specifications)
-    try:
-        plugins.register(plugin, name=name)
-        plugins.check_pending()
-        hooks = _implemented(plugins, name)
-        return _Offer(
-            [_checked(one, name) for part in hooks.ocibroker_providers() for one in part],
-            [_observing(one, name) for part in hooks.ocibroker_audit_observers() for one in part],
-            [_keeping(one, name) for part in hooks.ocibroker_secret_sources() for one in part],
-        )
-    except pluggy.PluginValidationError as error:
-        why = f"does not implement the hook: {' '.join(str(error).split())}"
-    except OcibrokerError:
-        raise
-    except (KeyboardInterrupt, MemoryError):
-        raise
-    except BaseException as error:  # noqa: BLE001  # a plugin may raise anything
-        why = f"failed to name its providers: {type(error).__name__}"
-    raise _unfit(name, why)
-
-
-def _implemented(plugins: pluggy.PluginManager, name: str) -> Any:  # noqa: ANN401  # pluggy's own
-    hooks = plugins.hook
-    known = (hooks.ocibroker_providers, hooks.ocibroker_audit_observers, hooks.ocibroker_secret_sources)
-    if not any(hook.get_hookimpls() for hook in known):
-        hint = "mark it @providers, @audit_observers or @secret_sources"
-        raise ProviderUnavailable("implements no hook", culprit=f"plugin {name}", hint=hint)
-    return hooks
-
-
-def _observing(observer: Any, plugin: str) -> AuditObserver:  # noqa: ANN401  # whatever the hook returned
-    if not callable(getattr(observer, "observe", None)):
-        raise _unfit(plugin, "offers an observer that observes nothing")
-    checked: AuditObserver = observer
-    return checked
-
-
-def _keeping(source: Any, plugin: str) -> SecretSource[Any]:  # noqa: ANN401  # whatever the hook returned
-    from ocibroker.providers.stores import flaw  # here, since few plugins offer any
-
-    if found := flaw(source):
-        raise _unfit(plugin, f"offers a source of secrets {found}")
-    checked: SecretSource[Any] = source
-    return checked
-
-
-def _checked(provider: Any, plugin: str) -> Provider[Any]:  # noqa: ANN401  # whatever the hook returned
-    if flaw := _flaw(provider):
-        raise _unfit(plugin, f"offers a provider {flaw}")
-    checked: Provider[Any] = provider
-    return checked
-
-
-def _unfit(plugin: str, why: str) -> ProviderUnavailable:
-    return ProviderUnavailable(why, culprit=f"plugin {plugin}", hint="mend or uninstall it")
-
-
-def _flaw(provider: Any) -> str:  # noqa: ANN401  # whatever the hook returned
-    for part in ("name", "options", "claim", "identity", "fetch"):
-        if not hasattr(provider, part):
-            return f"without {part}"
-    for method in ("claim", "identity", "fetch"):
-        if not callable(getattr(provider, method)):
-            return f"whose {method} is no method"
-    if not (isinstance(provider.name, str) and _NAME.fullmatch(provider.name)):
-        return "with a bad name"
-    if not (isinstance(provider.options, type) and issubclass(provider.options, Options)):
-        return "whose options are no Options"
-    return ""
-
-
-def _add(loaded: dict[str, Provider[Any]], found: list[Provider[Any]], *, taken: Container[str] = ()) -> None:
+def _add(loaded: dict[str, Provider[Any]], found: Iterable[Provider[Any]], *, taken: Container[str] = ()) -> None:
     for provider in found:
         if provider.name in loaded or provider.name in taken:
             raise ConfigurationError("two plugins offer it", culprit=f"provider {provider.name}", hint="drop one")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from ocibroker.errors import ConfigurationError
 from ocibroker.providers.built_in import BUILT_IN
-from ocibroker.reference import STORE
-from ocibroker.request import Options
 from ocibroker.secret_source import SecretSource
 
 STORES: Final[Mapping[str, str]] = MappingProxyType(
@@ -41,24 +38,9 @@ def store(name: str, others: Mapping[str, SecretSource[Any]]) -> SecretSource[An
     return next(one for one in offered if one.name == name)
 
 
-def add(stores: dict[str, SecretSource[Any]], found: list[SecretSource[Any]]) -> None:
+def add(stores: dict[str, SecretSource[Any]], found: Iterable[SecretSource[Any]]) -> None:
     """Add what a plugin offers; two of one name are a :class:`~ocibroker.errors.ConfigurationError`."""
     for one in found:
         if one.name in stores or one.name in STORES:
             raise ConfigurationError("two plugins offer it", culprit=f"secrets of {one.name}", hint="drop one")
         stores[one.name] = one
-
-
-def flaw(source: Any) -> str:  # noqa: ANN401  # whatever a plugin offers
-    """Return what is wrong with what a plugin offers as a source; nothing where it is one."""
-    for part in ("name", "options", "place", "watch", "read"):
-        if not hasattr(source, part):
-            return f"without {part}"
-    for method in ("place", "watch", "read"):
-        if not callable(getattr(source, method)):
-            return f"whose {method} is no method"
-    if not (isinstance(source.name, str) and re.fullmatch(STORE, source.name, re.ASCII)):
-        return "with a bad name"
-    if not (isinstance(source.options, type) and issubclass(source.options, Options)):
-        return "whose options are no Options"
-    return "" if "ttl" in source.options.__struct_fields__ else "whose options have no ttl"

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from ocibroker import Basic, Broker
+from ocibroker import Broker
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, OcibrokerError
 from tests.azure.emulator import Azure
 from tests.azure.refusal import BODY, REQUEST_ID
 from tests.azure.vaults import AUDIENCE
 from tests.plugins.acr.asking import ENTRA, user
 from tests.transport.brokers import Desk
+from tests.vendors import stored
+from tests.vendors.stored import password
 
-TARGET = "charts.example.com"
 HOST = "acme-prod.vault.azure.net"
 PLACE = f"azure_keyvault charts in https://{HOST}"
 
 
 def rule(more: str = "", vault: str = f"https://{HOST}") -> str:
-    table = f'{{ azure_keyvault = {{ vault = "{vault}", secret = "charts"{more} }} }}'
-    options = f'{{ username = "alice", password = {table} }}'
-    return f'[[registry]]\nmatch = "{TARGET}"\nprovider = "basic"\noptions = {options}\n'
+    return stored.rule("azure_keyvault", f'vault = "{vault}", secret = "charts"{more}')
 
 
 def reader(azure: Azure, content: str = "wonder") -> dict[str, str]:
@@ -31,18 +30,10 @@ def reader(azure: Azure, content: str = "wonder") -> dict[str, str]:
     return user(azure, "ci")
 
 
-def password(broker: Broker) -> str:
-    found = broker.access(TARGET).credential
-    assert isinstance(found, Basic)
-    return found.secret.reveal()
-
-
 def failure(broker: Broker) -> OcibrokerError:
-    with pytest.raises(CredentialUnavailable) as caught:
-        broker.access(TARGET)
-    assert caught.value.culprit.startswith(PLACE)
-    assert BODY not in str(caught.value)
-    return caught.value
+    error = stored.failure(broker, PLACE, CredentialUnavailable)
+    assert BODY not in str(error)
+    return error
 
 
 def test_it_is_read_as_whoever_the_environment_says(azure: Azure, desk: Desk) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ocibroker import Basic, Broker
+from ocibroker import Broker
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, OcibrokerError, TLSFailed
 from ocibroker.testing import Authority
 from ocibroker.transport import Route
@@ -15,10 +15,11 @@ from tests.aws.moto_server import ACCOUNT, Moto
 from tests.aws.shared_files import ALONE, kept, keys, section
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
+from tests.vendors import stored
+from tests.vendors.stored import password
 
 pytestmark = pytest.mark.e2e
 
-TARGET = "charts.example.com"
 HOST = "secretsmanager.eu-west-1.amazonaws.com"
 STS = "sts.eu-west-1.amazonaws.com"
 REGION = ', region = "eu-west-1"'
@@ -41,22 +42,11 @@ def route(moto: Moto) -> Route:
 
 
 def rule(secret: str = "charts", more: str = REGION) -> str:
-    table = f'{{ aws_secretsmanager = {{ secret_id = "{secret}"{more} }} }}'
-    options = f'{{ username = "alice", password = {table} }}'
-    return f'[[registry]]\nmatch = "{TARGET}"\nprovider = "basic"\noptions = {options}\n'
-
-
-def password(broker: Broker) -> str:
-    found = broker.access(TARGET).credential
-    assert isinstance(found, Basic)
-    return found.secret.reveal()
+    return stored.rule("aws_secretsmanager", f'secret_id = "{secret}"{more}')
 
 
 def failure(broker: Broker) -> OcibrokerError:
-    with pytest.raises(OcibrokerError) as caught:
-        broker.access(TARGET)
-    assert caught.value.culprit.startswith("aws_secretsmanager charts in eu-west-1")
-    return caught.value
+    return stored.failure(broker, "aws_secretsmanager charts in eu-west-1")
 
 
 def test_it_is_read_as_whoever_the_environment_says(moto: Moto, desk: Desk) -> None:

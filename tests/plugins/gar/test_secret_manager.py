@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ocibroker import Basic, Broker
+from ocibroker import Broker
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, OcibrokerError
 from tests.google.accounts import written
 from tests.google.emulator import IAM, OAUTH, SECRETS, Google
@@ -15,14 +15,12 @@ from tests.google.secret_manager import PATH
 from tests.plugins.gar.asking import ALONE, named
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
-
-TARGET = "charts.example.com"
+from tests.vendors import stored
+from tests.vendors.stored import password
 
 
 def rule(more: str = "") -> str:
-    table = f'{{ gcp_secretmanager = {{ project = "acme-prod", secret = "charts"{more} }} }}'
-    options = f'{{ username = "alice", password = {table} }}'
-    return f'[[registry]]\nmatch = "{TARGET}"\nprovider = "basic"\noptions = {options}\n'
+    return stored.rule("gcp_secretmanager", f'project = "acme-prod", secret = "charts"{more}')
 
 
 def reader(google: Google, desk: Desk, content: bytes = b"wonder\n") -> dict[str, str]:
@@ -33,18 +31,10 @@ def reader(google: Google, desk: Desk, content: bytes = b"wonder\n") -> dict[str
     return named(desk, key)
 
 
-def password(broker: Broker) -> str:
-    found = broker.access(TARGET).credential
-    assert isinstance(found, Basic)
-    return found.secret.reveal()
-
-
 def failure(broker: Broker) -> OcibrokerError:
-    with pytest.raises(CredentialUnavailable) as caught:
-        broker.access(TARGET)
-    assert caught.value.culprit.startswith("gcp_secretmanager acme-prod/charts (latest)")
-    assert BODY not in str(caught.value)
-    return caught.value
+    error = stored.failure(broker, "gcp_secretmanager acme-prod/charts (latest)", CredentialUnavailable)
+    assert BODY not in str(error)
+    return error
 
 
 def test_it_is_read_as_whoever_the_environment_says(google: Google, desk: Desk) -> None:

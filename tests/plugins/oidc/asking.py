@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from tests.oidc.issuers import POD_TOKEN
 from tests.oidc.world import BODY, World
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
+from tests.vendors import asking
 
 HOSTS: Mapping[str, str] = MappingProxyType(
     {
@@ -94,14 +94,7 @@ CASES: Mapping[str, Case] = MappingProxyType(
 
 
 def rule(match: str, options: Mapping[str, Any]) -> str:
-    table = ", ".join(f"{name} = {_toml(value)}" for name, value in options.items())
-    return f'[[registry]]\nmatch = "{match}"\nprovider = "oidc"\noptions = {{ {table} }}\n'
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{name} = {json.dumps(one)}" for name, one in value.items()) + " }"
-    return json.dumps(value)
+    return asking.rule("oidc", match, **options)
 
 
 @dataclass(frozen=True)
