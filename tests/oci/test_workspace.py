@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from ocibroker.errors import WriteFailed
 from ocibroker.oci import Descriptor, Digest
 from ocibroker.oci.filename import RESERVED
+from ocibroker.oci.partial import Partial
 from ocibroker.oci.workspace import Workspace
 from tests.oci.recorded import Recorded
 from tests.oci.shop import Hasty, Shop
@@ -25,12 +27,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def complete(workspace: Workspace, final: Path) -> Path:
-    """Let the blob grow to its end, and return where."""
+def complete(workspace: Workspace, final: Path) -> Partial:
+    """Let the blob grow to its end."""
     with workspace.grow(BLOB, final, Hasty()) as partial:
-        partial.restart()
-        partial.write(BODY)
-    return partial.path
+        if not partial.verified:
+            partial.restart()
+            partial.write(BODY)
+    return partial
 
 
 def test_runs_that_come_and_go_at_the_same_time_all_succeed(folder: Path) -> None:
@@ -48,31 +51,49 @@ def test_runs_that_come_and_go_at_the_same_time_all_succeed(folder: Path) -> Non
 def test_what_another_run_has_completed_is_not_written_again(folder: Path) -> None:
     with Workspace(folder) as one, Workspace(folder) as other:
         grown = complete(one, folder / "app.bin")
-        os.utime(grown, (1, 1))
+        os.utime(grown.path, (1, 1))
         other.write(BODY, folder / "app.bin", Hasty())
     assert (folder / "app.bin").stat().st_mtime == 1
 
 
 def test_what_another_run_has_published_is_published(folder: Path) -> None:
     with Workspace(folder) as one, Workspace(folder) as other:
-        complete(one, folder / "app.bin")
-        complete(other, folder / "app.bin")
-        assert one.publish(BLOB, folder / "app.bin")
-        assert other.publish(BLOB, folder / "app.bin")
+        grown = [complete(each, folder / "app.bin") for each in (one, other)]
+        assert one.publish(grown[0], folder / "app.bin", Hasty())
+        assert other.publish(grown[1], folder / "app.bin", Hasty())
+
+
+def test_what_a_third_run_begins_anew_does_not_get_the_name(folder: Path) -> None:
+    with Workspace(folder) as one, Workspace(folder) as other, Workspace(folder) as third:
+        grown = [complete(each, folder / "app.bin") for each in (one, other)]
+        assert one.publish(grown[0], folder / "app.bin", Hasty())
+        with third.grow(BLOB, folder / "app.bin", Hasty()) as begun:
+            begun.write(BODY[:10])
+        assert other.publish(grown[1], folder / "app.bin", Hasty())
+        assert (folder / "app.bin").read_bytes() == BODY
+
+
+def test_what_is_open_in_another_run_is_not_removed(folder: Path) -> None:
+    with Workspace(folder) as one, ExitStack() as ends_first:
+        complete(ends_first.enter_context(Workspace(folder)), folder / "app.bin")
+        with one.grow(BLOB, folder / "app.bin", Hasty()) as grown:
+            ends_first.close()
+        assert one.publish(grown, folder / "app.bin", Hasty())
 
 
 def test_what_another_run_has_removed_is_not(folder: Path) -> None:
     with Workspace(folder) as one:
-        complete(one, folder / "app.bin").unlink()
-        assert not one.publish(BLOB, folder / "app.bin")
+        grown = complete(one, folder / "app.bin")
+        grown.path.unlink()
+        assert not one.publish(grown, folder / "app.bin", Hasty())
 
 
 def test_what_cannot_get_its_name_is_an_error_and_removed(folder: Path) -> None:
     with Workspace(folder) as one:
-        complete(one, folder / "app.bin")
+        grown = complete(one, folder / "app.bin")
         (folder / "app.bin").mkdir()
         with pytest.raises(WriteFailed, match="cannot be written"):
-            one.publish(BLOB, folder / "app.bin")
+            one.publish(grown, folder / "app.bin", Hasty())
     assert [path.name for path in folder.iterdir()] == ["app.bin"]
 
 
@@ -89,7 +110,7 @@ def test_what_is_left_stays_and_the_rest_goes(folder: Path) -> None:
         left = complete(one, folder / "left")
         complete(one, folder / "gone")
         one.leave(BLOB, folder / "left")
-    assert list((folder / RESERVED).iterdir()) == [left]
+    assert list((folder / RESERVED).iterdir()) == [left.path]
 
 
 def test_a_pull_whose_blobs_another_run_removes_at_its_end_fetches_them_again(shop: Shop) -> None:

@@ -16,6 +16,7 @@ from ocibroker.oci.digest import Digest
 from ocibroker.oci.download import Download
 from ocibroker.oci.exclusive import locked
 from ocibroker.oci.manifest import Manifest
+from ocibroker.oci.partial import Partial
 from ocibroker.oci.plan import Wanted, files, is_chart
 from ocibroker.oci.reference import Reference
 from ocibroker.oci.workspace import Workspace, holds
@@ -96,20 +97,24 @@ class Artifact:
         """Have each blob at its path; none gets its name before all are complete."""
         missing = [one for one in wanted if not holds(one[2], one[1])]
         largest_first = sorted(missing, key=lambda one: one[1].size, reverse=True)
+        grown: dict[Path, Partial] = {}
+        grow = partial(self._grow, grown)
         try:
-            work([partial(self._grow, *one) for one in largest_first], workers=BLOBS, halt=self.download.halt)
+            work([partial(grow, *one) for one in largest_first], workers=BLOBS, halt=self.download.halt)
         except ConnectionFailed:
             for _, blob, path in missing:
                 self.workspace.leave(blob, path)
             raise
         self.download.halt.check()
-        lost = [one for one in missing if not self.workspace.publish(one[1], one[2])]
+        publish = partial(self.workspace.publish, halt=self.download.halt)
+        lost = [one for one in missing if not publish(grown[one[2]], one[2])]
         if lost:
             self._fetch(lost)
 
-    def _grow(self, name: str, blob: Descriptor, path: Path) -> None:
+    def _grow(self, grown: dict[Path, Partial], name: str, blob: Descriptor, path: Path) -> None:
         with self.workspace.grow(blob, path, self.download.halt) as growing:
             self.download.into(growing, name)
+        grown[path] = growing
 
     def _write(self, content: bytes, path: Path) -> None:
         self.workspace.write(content, path, self.download.halt)

@@ -36,23 +36,36 @@ def opened(path: Path, halt: Halt) -> int:
 
 
 @contextmanager
-def locked(folder: Path, halt: Halt) -> Iterator[None]:
-    """Keep other runs out of the existing ``folder`` for a block, if they ask as well; on POSIX systems only."""
+def locked(path: Path, halt: Halt) -> Iterator[None]:
+    """Keep other runs out of the existing ``path`` for a block, if they ask as well; on POSIX systems only."""
     if os.name != "posix":
         yield
         return
-    with writing(folder):
-        file = os.open(folder, os.O_RDONLY)
+    with writing(path):
+        file = os.open(path, os.O_RDONLY)
     try:
-        while not _locked(folder, file):
+        while not _locked(path, file):
             halt.pause(_PATIENCE)
         yield
     finally:
         os.close(file)
 
 
-def _locked(folder: Path, file: int) -> bool:
-    with writing(folder):
+def remove(path: Path) -> None:
+    """Remove the file, unless another run has it open: then that is to remove it. Raises ``OSError``."""
+    if os.name != "posix":  # there nobody can remove what is open
+        path.unlink()
+        return
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if taken(file) and os.path.samestat(path.lstat(), os.fstat(file)):
+            path.unlink()
+    finally:
+        os.close(file)
+
+
+def _locked(path: Path, file: int) -> bool:
+    with writing(path):
         return taken(file)
 
 

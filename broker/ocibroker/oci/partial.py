@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
 from ocibroker.errors import IntegrityError
 from ocibroker.oci.descriptor import Descriptor
-from ocibroker.oci.exclusive import opened
+from ocibroker.oci.exclusive import opened, remove
 from ocibroker.oci.halt import Halt
 from ocibroker.writing import write_all, writing
 
@@ -29,17 +30,21 @@ class Partial:
         self.descriptor: Final = descriptor
         self._digest = descriptor.digest.hasher()
         self._file = opened(path, halt)
+        self._left: os.stat_result | None = None
+        self._ending = threading.Lock()
 
     def __enter__(self) -> Self:
         try:
             self._take_up()
         except BaseException:
-            os.close(self._file)
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._file)
+        with self._ending:
+            self._left = os.fstat(self._file)
+            os.close(self._file)
 
     @property
     def complete(self) -> bool:
@@ -50,6 +55,15 @@ class Partial:
     def verified(self) -> bool:
         """Whether it is what the manifest promised."""
         return self.complete and self._digest.hexdigest() == self.descriptor.digest.encoded
+
+    @property
+    def untouched(self) -> bool:
+        """Whether what was left in the end is there, and as it was left: another run may have begun it anew."""
+        try:
+            found = self.path.lstat()
+        except OSError:
+            return False
+        return self._left is not None and _state(found) == _state(self._left)
 
     def write(self, part: bytes) -> None:
         """Add what comes next."""
@@ -69,9 +83,12 @@ class Partial:
             os.lseek(self._file, 0, os.SEEK_SET)
 
     def discard(self) -> None:
-        """Remove it: it cannot become the blob any more."""
-        with suppress(OSError):
-            self.path.unlink()
+        """Remove it, unless another run has it open."""
+        with self._ending, suppress(OSError):
+            if self._left is not None:
+                remove(self.path)
+            elif os.path.samestat(self.path.lstat(), os.fstat(self._file)):
+                self.path.unlink()
 
     def _take_up(self) -> None:
         """Read what is there already, for its digest."""
@@ -81,3 +98,8 @@ class Partial:
             while part := os.read(self._file, _READ):
                 self._digest.update(part)
                 self.size += len(part)
+
+
+def _state(found: os.stat_result) -> tuple[int, ...]:
+    # The times too: of a file that was removed, a later one may have the number.
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

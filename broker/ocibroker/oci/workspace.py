@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final, Self
 from ocibroker.errors import WriteFailed
 from ocibroker.oci.descriptor import Descriptor
 from ocibroker.oci.digest import Digest
+from ocibroker.oci.exclusive import locked
 from ocibroker.oci.filename import RESERVED
 from ocibroker.oci.halt import Halt
 from ocibroker.oci.partial import Partial
@@ -28,7 +28,7 @@ class Workspace:
     def __init__(self, folder: Path) -> None:
         self.folder: Final = folder
         self._growing = folder / RESERVED
-        self._begun: dict[Path, None] = {}
+        self._begun: dict[Path, Partial] = {}
         self._claimed: dict[str, Digest] = {}
 
     def __enter__(self) -> Self:
@@ -36,9 +36,8 @@ class Workspace:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for path in list(self._begun):
-            with suppress(OSError):
-                path.unlink()
+        for partial in list(self._begun.values()):
+            partial.discard()
         with suppress(OSError):
             self._growing.rmdir()
 
@@ -55,30 +54,29 @@ class Workspace:
         """Return what there is of ``blob``, which is to be called ``final``, once no other run has it open."""
         partial = Partial(self._place(blob, final), blob, halt)
         # Not before: as long as another run has it open, it is not ours to remove.
-        self._begun[partial.path] = None
+        self._begun[partial.path] = partial
         return partial
 
     def leave(self, blob: Descriptor, final: Path) -> None:
         """Leave what has grown of ``blob`` for the next run."""
         self._begun.pop(self._place(blob, final), None)
 
-    def publish(self, blob: Descriptor, final: Path) -> bool:
-        """Give the complete ``blob`` its name; whatever had that name is replaced.
+    def publish(self, grown: Partial, final: Path, halt: Halt) -> bool:
+        """Give the verified ``grown`` its name; whatever had that name is replaced.
 
         False where another run for the same folder was stopped meanwhile, and has removed it.
         """
         self.make(final.parent)
-        place = self._place(blob, final)
         try:
-            with writing(final):
-                place.replace(final)
+            with locked(grown.path, halt), writing(final):
+                # Under the lock: where another run has published it, what is there now may just begin to grow.
+                if grown.untouched:
+                    grown.path.replace(final)
+                    return True
         except WriteFailed:
-            if holds(final, blob):  # another run was faster
-                return True
-            if os.path.lexists(place):
+            if grown.untouched:
                 raise
-            return False
-        return True
+        return holds(final, grown.descriptor)
 
     def write(self, content: bytes, final: Path, halt: Halt) -> None:
         """Have ``content`` in ``final``, whole or not at all."""
@@ -89,7 +87,7 @@ class Workspace:
             if not partial.verified:  # else another run may be giving it its name just now
                 partial.restart()
                 partial.write(content)
-        if not self.publish(blob, final):
+        if not self.publish(partial, final, halt):
             self.write(content, final, halt)
 
     def _place(self, blob: Descriptor, final: Path) -> Path:
