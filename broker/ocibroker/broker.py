@@ -216,6 +216,7 @@ class Broker:
         deadline: float = 30.0,
         caller: Caller | None = None,
         transport: CallerTransport | None = None,
+        fresh: bool = False,
         exchange: bool = False,
         refused: Credential | None = None,
     ) -> Access:
@@ -223,13 +224,16 @@ class Broker:
         way = self._narrow if exchange else self._whole
         plain = caller is None and transport is None and refused is None and isinstance(target, str | Target)
         name = (target, tuple(actions), min_ttl, deadline)
-        if plain and (again := way.recall.get(name)) is not None:
+        if plain and not fresh and (again := way.recall.get(name)) is not None:
             return again
         mark = _own(transport)
         wanted = _target(target, actions)
         source = way.source(wanted, caller, min_ttl, await self._footings.settle_async(wanted, caller, deadline))
         inquiry = await source.inquire_async()
-        answering, answer = await source.instead_async(inquiry, refused)
+        if refused is None:
+            answering, answer = await source.answer_async(inquiry, fresh=fresh)
+        else:
+            answering, answer = await source.instead_async(inquiry, refused)
         access = self._pair(answering, answer, source, mark)
         if plain and answering is inquiry:
             way.recall.keep(name, access, inquiry, source.demand)

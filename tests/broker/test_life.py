@@ -96,6 +96,10 @@ class TestRenewal:
         clock.move(1)
         assert number(broker.access(TARGET, min_ttl=0.5 * HOURS)) == 2
 
+    @pytest.mark.parametrize("mode", MODES)
+    def test_who_wants_it_fresh_has_it_fetched_whatever_is_remembered(self, broker: Broker, mode: Mode) -> None:
+        assert [number(ask(broker, mode, TARGET, fresh=fresh)) for fresh in (False, True, False)] == [1, 2, 2]
+
     def test_a_process_that_is_about_to_end_renews_nothing_ahead(
         self, desk: Desk, clock: HandClock, service: Service
     ) -> None:
