@@ -65,7 +65,7 @@ class Application:
     ) -> None:
         self._api = api(generations)
         self._admin = administration(admin)
-        self._repeats = Repeats(self._api.current)
+        self._repeats = Repeats(self._api.current, self._api.kept)
         self._served, self._audit, self._denied = served, audit, denied
         self._monotonic = monotonic
 

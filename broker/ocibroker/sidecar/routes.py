@@ -14,7 +14,7 @@ from ocibroker.sidecar.helpers import OCTETS, helper
 from ocibroker.sidecar.listener import Listener
 from ocibroker.sidecar.message import JSON, Endpoint
 from ocibroker.sidecar.reaches import Reaches
-from ocibroker.sidecar.repeats import Current
+from ocibroker.sidecar.repeats import Known
 
 SHOWN: Final = frozenset({"/", "/status.json"})
 """What is for people, and their browsers."""
@@ -42,10 +42,14 @@ def _nothing(body: bytes, listener: Listener) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Routes by path, then by method; ``current`` is a reply that was given and still holds."""
+    """Routes by path, then by method.
+
+    ``kept`` is a reply that was given before, and ``current`` one that still holds: giving that again counts.
+    """
 
     routes: Mapping[str, Mapping[str, Route]]
-    current: Current = _nothing
+    current: Known = _nothing
+    kept: Known = _nothing
 
     def at(self, path: str) -> Mapping[str, Route] | None:
         """Return the methods of ``path`` and their routes; none where there is no such path."""
@@ -71,7 +75,7 @@ def api(generations: Generations) -> Routes:
             endpoint = helper(front, verb, generations, reaches)
             routes[f"/v1/helpers/{name}/{verb}"] = Route(endpoint, octets)
     by_path = {path: MappingProxyType({"POST": route}) for path, route in routes.items()}
-    return Routes(by_path, credentials.current)
+    return Routes(by_path, credentials.current, credentials.kept)
 
 
 def administration(places: Places) -> Routes:
