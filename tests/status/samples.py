@@ -78,6 +78,7 @@ def target(number: int, state: TokenState) -> TargetStatus:
         paused_until=later(seconds=40) if state in {"failing", "stale"} else None,
         failures=3 if state in {"failing", "stale"} else 0,
         failure=FAILURE if state in {"failing", "stale"} else None,
+        served={"stale": 41, "error": 1} if state == "stale" else {"hit": 318} if valid else {},
         tls=TargetTLS(roots="/etc/ssl/certs", min_version="1.2", insecure=True) if number == 4 else TLS,
     )
 
@@ -193,6 +194,7 @@ def hostile(text: str) -> Status:
         expires_at=later(hours=1),
         failures=1,
         failure=failure,
+        served={text: 1},
         tls=tls,
     )
     made = status((one,))

@@ -20,7 +20,7 @@ from ocibroker.api.status import Standing, Status, Verdict
 from tests.cli.desk import Desk as Home
 from tests.free_port import free_port
 from tests.sidecar.command import Sidecar
-from tests.sidecar.served import until
+from tests.sidecar.served import Client, request, until
 from tests.status import samples
 from tests.status.shown import shown
 from tests.transport.brokers import Desk
@@ -186,6 +186,24 @@ class TestWholeProcess:
         assert (done.code, watched.returncode) == (1, 1)
         for text in (page.text, data.text, done.everything, watched.stdout, sidecar.log.read_text()):
             assert canary.hits(text) == []
+
+    def test_callers_of_a_target_are_counted_also_where_they_repeat_themselves(
+        self, sidecar: Sidecar, home: Home
+    ) -> None:
+        body = json.dumps({"registry": "good.test", "repository": "app/inside"}).encode()
+        asking = request("/v1/credentials", "Ocibroker-Request: 1", "Content-Type: application/json", body=body)
+        with sidecar.serving():
+            until(lambda: self.states(sidecar).get("static") == 1, 30)
+            with Client.of(sidecar.socket) as client:
+                for _ in range(5):
+                    client.send(asking)
+                    assert client.reply().status == 200
+            told = msgspec.json.decode(sidecar.get("/status.json").content, type=Status)
+            page, done = sidecar.get("/").text, home.run("status", "--admin", sidecar.admin)
+        served = {one.target: one.served for one in told.targets}
+        assert served == {"good.test/app": {"hit": 5}, "bad.test/app": {}, "mistyped.test/app": {}}
+        assert "<dt>in the last 5 min</dt><dd><bdi>5 hit</bdi></dd>" in page
+        assert "5 hit" in next(line for line in done.stdout.splitlines() if "good.test/app" in line)
 
     def test_an_action_is_on_the_timeline_and_counts_at_once(self, sidecar: Sidecar) -> None:
         with sidecar.serving():

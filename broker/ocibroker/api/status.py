@@ -54,7 +54,8 @@ class TargetTLS(msgspec.Struct, frozen=True, kw_only=True):
 class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One target that is kept fresh; ``identity`` is what its credential is bound to, as declared.
 
-    ``realms`` are token endpoints on other hosts that its rule allows.
+    ``realms`` are token endpoints on other hosts that its rule allows. ``served`` counts callers of the last five
+    minutes by what they got, those included who asked for what lies beneath it.
     """
 
     target: str
@@ -70,6 +71,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     paused_until: datetime | None = None
     failures: int = 0
     failure: Failure | None = None
+    served: dict[str, int] = {}
     tls: TargetTLS | None = None
 
 

@@ -29,7 +29,7 @@ def show(found: Status, terminal: Terminal) -> None:
     terminal.show(fact_table(_house(found)))
 
 
-_HEADINGS: Final = ("state", "target", "identity", "expires", "renewed", "last error")
+_HEADINGS: Final = ("state", "target", "identity", "expires", "renewed", "in 5 min", "last error")
 
 
 def _row(one: TargetStatus, now: datetime) -> tuple[str, ...]:
@@ -38,7 +38,13 @@ def _row(one: TargetStatus, now: datetime) -> tuple[str, ...]:
     hint = f" ({failure.hint})" if failure and failure.hint else ""
     weak = " INSECURE" if one.tls and (one.tls.insecure or one.tls.plain_http) else ""
     times = (_when(one.expires_at, now), _when(one.renewed_at, now))
-    return (f"{one.state}{weak}", one.target, ", ".join(one.identity), *times, said + hint)
+    return (f"{one.state}{weak}", one.target, ", ".join(one.identity), *times, _served(one), said + hint)
+
+
+def _served(one: TargetStatus) -> str:
+    from ocibroker.sidecar.status.words import counted
+
+    return counted(one.served)
 
 
 def _when(moment: datetime | None, now: datetime) -> str:

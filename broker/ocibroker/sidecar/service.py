@@ -117,6 +117,8 @@ class Service:
         self._succession.follow(self._let_in)
         self._prefetch.follow(self._first)
         self._succession.follow(self._prefetch.follow)
+        self._count_apart(self._first)
+        self._succession.follow(self._count_apart)
         self._spawn(self._pulse.beat())
         self._spawn(self._survey.course.keep())
         self._health.serving = True
@@ -127,6 +129,9 @@ class Service:
         for door in self._doors:
             if door.name != "admin":
                 door.renew(generation.entrances.get(door.name, CLOSED))
+
+    def _count_apart(self, generation: Generation) -> None:
+        self._survey.record.keep(generation.config.sidecar.prefetch)
 
     def _obey(self, stop: asyncio.Event, serving: asyncio.Task[None]) -> None:
         loop = asyncio.get_running_loop()

@@ -92,7 +92,8 @@ class Survey:
     ) -> tuple[tuple[TargetStatus, ...], tuple[ProviderStatus, ...], tuple[CertificateStatus, ...]]:
         """Return what files may have to be read for: identities, authorities, the metadata of plugins."""
         now, outlooks, broker = self.clock.now(), self.prefetch.outlooks, generation.broker
-        rows = (target_status(broker, one, outlooks[one], now) for one in shown if one in outlooks)
+        served = self.record.served
+        rows = (target_status(broker, one, outlooks[one], served(one), now) for one in shown if one in outlooks)
         offered = house.providers(broker.providers, broker.upkeep.silent(), broker.upkeep.hanging())
         return tuple(rows), tuple(offered), tuple(house.certificates(self.ends, generation))
 

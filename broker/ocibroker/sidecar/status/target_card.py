@@ -13,7 +13,7 @@ from ocibroker.api.status import Failure, TargetStatus, TargetTLS, TokenState
 from ocibroker.sidecar.status.facts import Fact, facts, moment
 from ocibroker.sidecar.status.html import Markup, Node, element
 from ocibroker.sidecar.status.token_state import LACKING
-from ocibroker.sidecar.status.words import when
+from ocibroker.sidecar.status.words import counted, when
 
 MEANING: Final[Mapping[TokenState, str]] = MappingProxyType(
     {
@@ -74,6 +74,7 @@ def _facts(one: TargetStatus, now: datetime, admin: str) -> Iterator[Fact]:
         yield "failures", f"{one.failures} in a row"
     if one.failure:
         yield from failure_facts(one.failure)
+    yield "in the last 5 min", counted(one.served)
     yield "endpoint", one.origin
     yield "realms", ", ".join(one.realms)
     yield from _trust(one.tls)

@@ -42,19 +42,32 @@ class Ranking:
         return tuple(target for targets in self.by_state.values() for target in targets)
 
 
-def target_status(broker: Broker, target: Target, kept: Outlook, now: datetime) -> TargetStatus:
-    """Return all that is known of one, without asking anybody; ``kept`` is how it stood when it was looked at."""
+def target_status(
+    broker: Broker, target: Target, kept: Outlook, served: Mapping[str, int], now: datetime
+) -> TargetStatus:
+    """Return all that is known of one, without asking anybody.
+
+    ``kept`` is how it stood when it was looked at, ``served`` how many callers got what lately.
+    """
     try:
         inquiry, stands = broker.upkeep.answering(target)
     except Exception as error:  # noqa: BLE001  # whatever is wrong with one target, the others are shown
         failure = failure_of(contained(error, str(target)))
-        return TargetStatus(target=str(target), state="failing", failures=max(1, kept.failures), failure=failure)
+        return TargetStatus(
+            target=str(target),
+            state="failing",
+            failures=max(1, kept.failures),
+            failure=failure,
+            served=dict(served),
+        )
     if not (stands.usable or stands.failures) and (kept.anonymous or kept.failures):
         stands = kept  # that there is no identity is believed for seconds only, and looked at once a minute
-    return _status(target, inquiry, stands, now)
+    return _status(target, inquiry, stands, served, now)
 
 
-def _status(target: Target, inquiry: Inquiry, stands: Outlook, now: datetime) -> TargetStatus:
+def _status(
+    target: Target, inquiry: Inquiry, stands: Outlook, served: Mapping[str, int], now: datetime
+) -> TargetStatus:
     return TargetStatus(
         target=str(target),
         state=state_of(stands, now),
@@ -69,6 +82,7 @@ def _status(target: Target, inquiry: Inquiry, stands: Outlook, now: datetime) ->
         paused_until=_after(now, stands.paused or None),
         failures=stands.failures,
         failure=failure_of(stands.error) if stands.error else None,
+        served=dict(served),
         tls=_tls(inquiry.trust.policy),
     )
 
