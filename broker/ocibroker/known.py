@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from ocibroker.asked import Asked
 from ocibroker.cache import Entry, Memory, Moment, Nowhere, Store, Troubles
 from ocibroker.clock import Clock
 from ocibroker.credential import Credential
@@ -18,9 +19,12 @@ _NOWHERE: Final = Nowhere()
 class Known:
     """By the key of an inquiry. A store that machines share is for identities that mean the same on all of them."""
 
-    def __init__(self, clock: Clock, memory: Memory, troubles: Troubles, store: Store | None) -> None:
+    def __init__(
+        self, clock: Clock, memory: Memory, troubles: Troubles, store: Store | None, asked: Asked | None = None
+    ) -> None:
         self.memory: Final = memory
         self.troubles: Final = troubles
+        self.asked: Final = asked or Asked()
         self._clock = clock
         self._store = store or Nowhere()
 

@@ -14,6 +14,7 @@ from ocibroker.api.status import (
     ConfigurationStatus,
     Failure,
     ListenerStatus,
+    PeerStatus,
     ProcessStatus,
     ProviderStatus,
     Status,
@@ -80,6 +81,9 @@ def target(number: int, state: TokenState) -> TargetStatus:
         failure=FAILURE if state in {"failing", "stale"} else None,
         served={"stale": 41, "error": 1} if state == "stale" else {"hit": 318} if valid else {},
         tls=TargetTLS(roots="/etc/ssl/certs", min_version="1.2", insecure=True) if number == 4 else TLS,
+        peers=(PeerStatus(host="api.ecr.eu-west-1.amazonaws.com", ends_at=later(days=2), seen_at=ago(hours=6)),)
+        if state == "stale"
+        else (),
     )
 
 
@@ -196,6 +200,7 @@ def hostile(text: str) -> Status:
         failure=failure,
         served={text: 1},
         tls=tls,
+        peers=(PeerStatus(host=text, ends_at=NOW, seen_at=NOW),),
     )
     made = status((one,))
     changed = {

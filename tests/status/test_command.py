@@ -56,6 +56,15 @@ def test_the_exit_code_is_the_verdict(home: Home, desk: Desk, folder: Path, word
     assert samples.target(0, "failing").target in done.stdout
 
 
+def test_certificates_that_have_ended_or_soon_will_are_told(home: Home, desk: Desk, folder: Path) -> None:
+    with shown(desk.broker(), folder, lambda _: samples.status(samples.targets(9))) as address:
+        lines = home.run("status", "--admin", address).stdout.splitlines()
+    told = [line.split(maxsplit=1) for line in lines if line.startswith(("expired ", "ends soon"))]
+    assert [line for line in lines if line.startswith("ends soon") and "of api.ecr.eu-west-1.amazonaws.com" in line]
+    assert [line for line in lines if line.startswith("ends soon") and "listener tcp" in line]
+    assert not [line for line in lines if "client_ca tcp" in line], told
+
+
 @pytest.mark.parametrize("option", [["--json"], ["--output", "json"]])
 def test_in_json_it_is_what_the_sidecar_sent(home: Home, desk: Desk, folder: Path, option: list[str]) -> None:
     many = samples.targets(250)

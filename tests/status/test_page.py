@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ocibroker.sidecar.status.html import LONGEST, element
 from ocibroker.sidecar.status.page import page
 from ocibroker.sidecar.status.view import View
-from ocibroker.sidecar.status.words import clock_time, counted, span, when
+from ocibroker.sidecar.status.words import clock_time, counted, ended, span, when
 from tests.architecture.house import called, modules
 from tests.status import samples
 
@@ -73,6 +73,24 @@ def test_it_is_well_formed(count: int) -> None:
     found = outline(page(samples.status(samples.targets(count)), View(), ADMIN))
     assert {name for name, _ in found} & {"script", "img", "link", "form", "iframe"} == set()
     assert not any(name.startswith("on") or name == "style" for _, names in found for name in names)
+
+
+def test_the_end_of_a_peer_s_certificate_is_told_as_those_of_the_configuration_are() -> None:
+    text = page(samples.status((samples.target(1, "stale"),)), View(), ADMIN)
+    end = '<span>in 2 d <time datetime="2026-03-16T09:26:53+00:00">2026-03-16 09:26:53 UTC</time></span>'
+    said = f'<dd>{end} <span class="badge warn">ends soon</span>'
+    assert (
+        f'<dt>certificate of api.ecr.eu-west-1.amazonaws.com</dt>{said}<span class="quiet">, seen 6 h ago</span>'
+        in text
+    )
+    assert "certificate of" not in page(samples.status((samples.target(1, "fresh"),)), View(), ADMIN)
+
+
+@pytest.mark.parametrize(
+    ("days", "word"), [(-1, "expired"), (0, "expired"), (1, "ends soon"), (6.9, "ends soon"), (7, ""), (90, "")]
+)
+def test_a_word_for_the_end_of_a_certificate(days: float, word: str) -> None:
+    assert ended(samples.later(days=days), samples.NOW) == word
 
 
 def test_an_action_is_a_command_that_a_shell_takes_as_it_is_meant() -> None:

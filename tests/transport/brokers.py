@@ -49,6 +49,7 @@ class Desk:
         route: Route | None = None,
         ahead: bool = True,
         observe: Observe | None = None,
+        before: Broker | None = None,
     ) -> Broker:
         path = self.folder / f"config-{len(self.opened)}.toml"
         path.write_text(text)
@@ -61,6 +62,7 @@ class Desk:
             plugins=[Plugin(*offered)],
             ahead=ahead,
             observe=observe,
+            before=before,
         )
         self.opened.append(broker)
         return broker

@@ -51,11 +51,20 @@ class TargetTLS(msgspec.Struct, frozen=True, kw_only=True):
     plain_http: bool = False
 
 
+class PeerStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A host whose certificate ends at ``ends_at``, as a handshake at ``seen_at`` has shown."""
+
+    host: str
+    ends_at: datetime
+    seen_at: datetime
+
+
 class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One target that is kept fresh; ``identity`` is what its credential is bound to, as declared.
 
     ``realms`` are token endpoints on other hosts that its rule allows. ``served`` counts callers of the last five
-    minutes by what they got, those included who asked for what lies beneath it.
+    minutes by what they got, those included who asked for what lies beneath it. ``peers`` are the registry, token
+    endpoints and others with which this process has shaken hands for it.
     """
 
     target: str
@@ -73,6 +82,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     served: dict[str, int] = {}
     tls: TargetTLS | None = None
+    peers: tuple[PeerStatus, ...] = ()
 
 
 class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,8 +63,13 @@ def _verdict(found: Status) -> Iterator[Fact]:
         yield Fact("what to do", said.cure)
 
 
+def _certificates(found: Status) -> dict[str, datetime]:
+    peers = {f"of {peer.host}": peer.ends_at for one in found.targets for peer in one.peers}
+    return {**{f"{one.role} {one.name}": one.ends_at for one in found.certificates}, **peers}
+
+
 def _house(found: Status) -> Iterator[Fact]:
-    from ocibroker.sidecar.status.words import counted, when
+    from ocibroker.sidecar.status.words import counted, ended, when
 
     for listener in found.listeners:
         yield Fact("listener", f"{listener.name} at {listener.address}", listener.callers)
@@ -76,6 +81,9 @@ def _house(found: Status) -> Iterator[Fact]:
         "configuration", f"generation {config.generation}, {config.path or 'no file'}", when(config.since, found.at)
     )
     yield Fact("process", f"{process.pid}, {process.version}", f"started {when(process.since, found.at)}")
+    for name, at in _certificates(found).items():
+        if word := ended(at, found.at):
+            yield Fact(word, f"certificate {name}", when(at, found.at), loud=True)
     if config.insecure:
         yield Fact("INSECURE", ", ".join(config.insecure), loud=True)
     if config.failure:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
 from ocibroker.api.status import ProviderStatus, Status, Verdict
-from ocibroker.sidecar.status.facts import Fact, facts, moment
+from ocibroker.sidecar.status.facts import Fact, ending, facts, moment
 from ocibroker.sidecar.status.html import Markup, Node, element, raw_text
 from ocibroker.sidecar.status.style import STYLE
 from ocibroker.sidecar.status.target_card import badge, command, failure_facts, target_card
@@ -23,7 +22,6 @@ _PARTS: Final = (
     *("Targets", "Providers", "Listeners", "Certificates", "Cache"),
     *("Configuration", "Process", "Timeline", "Actions"),
 )
-_SOON: Final = timedelta(days=7)
 _NO_CERTIFICATES: Final = element("p", "None: the configuration names no certificate and no authority.")
 
 
@@ -138,10 +136,7 @@ def _listeners(status: Status) -> Iterator[list[Fact]]:
 
 def _certificates(status: Status) -> Iterator[Fact]:
     for one in status.certificates:
-        left = one.ends_at - status.at
-        word = "expired" if left <= timedelta() else "ends soon" if left < _SOON else ""
-        mark = element("span", word, class_=f"badge {'bad' if word == 'expired' else 'warn'}") if word else None
-        yield f"{one.role} {one.name}", [moment(one.ends_at, status.at), " ", mark]
+        yield f"{one.role} {one.name}", ending(one.ends_at, status.at)
 
 
 def _cache(status: Status) -> Iterator[Fact]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ocibroker.api.status import Failure, TargetStatus, TargetTLS, TokenState
-from ocibroker.sidecar.status.facts import Fact, facts, moment
+from ocibroker.sidecar.status.facts import Fact, ending, facts, moment
 from ocibroker.sidecar.status.html import Markup, Node, element
 from ocibroker.sidecar.status.token_state import LACKING
 from ocibroker.sidecar.status.words import counted, when
@@ -78,6 +78,9 @@ def _facts(one: TargetStatus, now: datetime, admin: str) -> Iterator[Fact]:
     yield "endpoint", one.origin
     yield "realms", ", ".join(one.realms)
     yield from _trust(one.tls)
+    for peer in one.peers:
+        seen = element("span", f", seen {when(peer.seen_at, now)}", class_="quiet")
+        yield f"certificate of {peer.host}", [*ending(peer.ends_at, now), seen]
     yield "do", [_command(action, one.target, admin) for action in ("refresh", "evict")]
 
 

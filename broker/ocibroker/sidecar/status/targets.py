@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ocibroker.api.status import Failure, TargetStatus, TargetTLS, TokenState
+from msgspec.structs import replace
+
+from ocibroker.api.status import Failure, PeerStatus, TargetStatus, TargetTLS, TokenState
 from ocibroker.broker import Broker
 from ocibroker.cache import contained
 from ocibroker.errors import OcibrokerError
@@ -15,6 +17,7 @@ from ocibroker.outlook import Outlook
 from ocibroker.sidecar.status.token_state import STATES, state_of
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicy
+from ocibroker.transport.presented import PeerCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def target_status(
     """
     try:
         inquiry, stands = broker.upkeep.answering(target)
+        peers = tuple(map(_peer, broker.upkeep.peers(inquiry)))
     except Exception as error:  # noqa: BLE001  # whatever is wrong with one target, the others are shown
         failure = failure_of(contained(error, str(target)))
         return TargetStatus(
@@ -62,14 +66,12 @@ def target_status(
         )
     if not (stands.usable or stands.failures) and (kept.anonymous or kept.failures):
         stands = kept  # that there is no identity is believed for seconds only, and looked at once a minute
-    return _status(target, inquiry, stands, served, now)
+    return replace(_status(inquiry, stands, now), served=dict(served), peers=peers)
 
 
-def _status(
-    target: Target, inquiry: Inquiry, stands: Outlook, served: Mapping[str, int], now: datetime
-) -> TargetStatus:
+def _status(inquiry: Inquiry, stands: Outlook, now: datetime) -> TargetStatus:
     return TargetStatus(
-        target=str(target),
+        target=str(inquiry.target),
         state=state_of(stands, now),
         origin=str(inquiry.origin),
         provider=inquiry.provider,
@@ -82,9 +84,12 @@ def _status(
         paused_until=_after(now, stands.paused or None),
         failures=stands.failures,
         failure=failure_of(stands.error) if stands.error else None,
-        served=dict(served),
         tls=_tls(inquiry.trust.policy),
     )
+
+
+def _peer(one: PeerCertificate) -> PeerStatus:
+    return PeerStatus(host=one.origin.authority, ends_at=one.ends, seen_at=one.seen)
 
 
 def failure_of(error: OcibrokerError) -> Failure:
