@@ -63,6 +63,11 @@ class Known:
         """Return the URL of where machines share such answers; empty where they do not."""
         return self.place(inquiry)[0].shared
 
+    @property
+    def sealing(self) -> str:
+        """The id of the key that the store seals new entries with; empty where it seals nothing."""
+        return self._store.sealing
+
     def in_the_way(self, inquiry: Inquiry) -> str | None:
         """Return what went wrong since it last went well, and for how long nobody is asked because of it."""
         return self.troubles.describe(inquiry.key, inquiry.source)

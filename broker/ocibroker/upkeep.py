@@ -93,6 +93,10 @@ class Upkeep:
         """Return how many answers there are."""
         return len(self._answers.known)
 
+    def sealing(self) -> str:
+        """Return the id of the key that new entries of a shared store are sealed with; empty where none is."""
+        return self._answers.known.sealing
+
     def evicted(self) -> Mapping[str, int]:
         """Return how many answers have been dropped, by the reason; what has expired is none of them."""
         memory = self._answers.known.memory
