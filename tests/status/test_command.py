@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import socket
@@ -17,6 +18,7 @@ import msgspec
 import pytest
 
 from ocibroker.api.status import Standing, Status, Verdict
+from tests.cli import acme
 from tests.cli.desk import Desk as Home
 from tests.free_port import free_port
 from tests.sidecar.command import Sidecar
@@ -229,6 +231,39 @@ class TestWholeProcess:
             assert httpx.post(url, headers=asking, json=said, trust_env=False).status_code == 200
             told = msgspec.json.decode(sidecar.get("/status.json").content, type=Status)
         assert (told.process.log_level, told.process.log_level_until is not None) == ("error", True)
+
+    def test_a_plugin_is_told_by_what_was_installed_when_it_was_first_looked_at(
+        self, folder: Path, canary: Canary, home: Home
+    ) -> None:
+        packages, config = acme.install(folder / "packages"), folder / "config.toml"
+        config.touch(mode=0o600)
+        rules = '[[registry]]\nmatch = "acme.test"\nprovider = "acme"\noptions = { kind = "bearer" }\n'
+        config.write_text(f'{rules}[sidecar]\nprefetch = ["acme.test/app"]\n')
+        environ = {"PYTHONPATH": str(packages), "ACME_IMPORTED": str(folder / "imported")}
+        sidecar = Sidecar(folder, config, environ)
+        with sidecar.serving():
+            until(lambda: self.states(sidecar) == {"fresh": 1}, 30)
+            before = self.told(sidecar)
+            (packages / "acme_registry-4.2.dist-info" / "RECORD").write_text("another,,\n")
+            assert sidecar.act("reload").status_code == 200
+            page, done = sidecar.get("/").text, home.run("status", "--admin", sidecar.admin).stdout
+            after = self.told(sidecar)
+        found = {one.name: one for one in before.providers}
+        digest = hashlib.sha256(acme.RECORD.encode()).hexdigest()
+        assert (found["acme"].record, found["acme"].version, found["acme"].built_in) == (digest, "4.2", False)
+        assert found["acme"].p99 is not None
+        assert found["acme"].p99 < 5
+        assert (found["docker-config"].built_in, found["docker-config"].record, found["docker-config"].p99) == (
+            True,
+            "",
+            None,
+        )
+        assert {one.name: one.record for one in after.providers}["acme"] == digest
+        assert f"acme-registry 4.2, RECORD {digest[:16]}…, p99 of its fetches" in page
+        assert digest in "".join(done.split())
+
+    def told(self, sidecar: Sidecar) -> Status:
+        return msgspec.json.decode(sidecar.get("/status.json").content, type=Status)
 
     def states(self, sidecar: Sidecar) -> dict[str, int]:
         found: dict[str, int] = sidecar.get("/status.json").json()["states"]

@@ -88,15 +88,20 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
 class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Who may answer; ``broken`` says why one cannot, ``silent`` where it has not answered in time.
 
-    ``stuck`` counts its fetches that have not ended long after their deadline.
+    ``stuck`` counts its fetches that have not ended long after their deadline; 99 of 100 have ended within ``p99``
+    seconds. ``record`` is the SHA-256 of what says which files of the distribution are installed, none where it is
+    ``built_in``.
     """
 
     name: str
     distribution: str = ""
     version: str = ""
+    built_in: bool = False
+    record: str = ""
     broken: str = ""
     silent: tuple[str, ...] = ()
     stuck: int = 0
+    p99: float | None = None
 
 
 class ListenerStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,11 +128,15 @@ class CertificateStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CacheStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """``store`` is where answers are kept beside this process's memory; ``answers`` counts callers by outcome."""
+    """``store`` is where answers are kept beside this process's memory; ``answers`` counts callers by outcome.
+
+    ``key`` is the id of the key that what a fleet shares is sealed with from now on; empty where nothing is.
+    """
 
     store: str
     entries: int
     answers: dict[str, int]
+    key: str = ""
 
 
 class ConfigurationStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from ocibroker import errors
 from ocibroker.clock import Clock
 from ocibroker.events import Administered, Answered, Event, Fetched, PeerDenied, Reloaded, Requested, Served
+from ocibroker.sidecar.quantile import quantile
 from ocibroker.version import __version__
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -37,12 +38,13 @@ COUNTERS: Final = MappingProxyType(
 )
 """What they count, and by which labels."""
 
+_FETCHES: Final = "ocibroker_refresh_duration_seconds"
 _FAST: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 _SLOW: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 HISTOGRAMS: Final = MappingProxyType(
     {
-        "ocibroker_refresh_duration_seconds": ("How long a provider took.", ("provider",), _SLOW),
+        _FETCHES: ("How long a provider took.", ("provider",), _SLOW),
         "ocibroker_upstream_request_duration_seconds": ("Until a response's head.", ("provider",), _SLOW),
         "ocibroker_request_duration_seconds": ("How long a caller waited.", ("listener",), _FAST),
     }
@@ -101,6 +103,16 @@ class Metrics:
         """Return all metrics."""
         return generate_latest(_Plain(self.registry))
 
+    def p99(self) -> Mapping[str, float]:
+        """Return, by provider, the seconds within which 99 of 100 fetches have ended since the start."""
+        buckets: dict[str, list[tuple[float, float]]] = {}
+        for metric in self._histograms[_FETCHES].collect():
+            for sample in metric.samples:
+                if (bound := sample.labels.get("le")) is not None:
+                    buckets.setdefault(sample.labels["provider"], []).append((float(bound), sample.value))
+        found = {provider: quantile(0.99, counts) for provider, counts in buckets.items()}
+        return {provider: seconds for provider, seconds in found.items() if seconds is not None}
+
     def _show_what_never_changes(self) -> None:
         build = (__version__, platform.python_version())
         self.show("ocibroker_build_info", "Which build this is.", ("version", "python"), lambda: [(build, 1.0)])
@@ -147,7 +159,7 @@ class Metrics:
         well = "anonymous" if event.anonymous else "ok"
         result = "error" if event.error else well
         self._count("ocibroker_refresh_total", event.provider, event.trigger, result)
-        self._measure(event.seconds, "ocibroker_refresh_duration_seconds", event.provider)
+        self._measure(event.seconds, _FETCHES, event.provider)
         if event.error:
             self._count("ocibroker_refresh_errors_total", event.provider, _known(event.error))
 

@@ -82,7 +82,7 @@ class Service:
         self._health = Health(self._succession, self._prefetch, clock)
         self._pulse = Pulse(notifier, clock.monotonic)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._survey = self._surveyed(logged, clock)
+        self._survey = self._surveyed(logged, clock, metrics)
         audience.join(self._survey.record.observe)
         audience.join(self._prefetch.heard)
         self._gauges(logged, clock).shown_by(metrics)
@@ -160,7 +160,7 @@ class Service:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _surveyed(self, logged: Logged, clock: Clock) -> Survey:
+    def _surveyed(self, logged: Logged, clock: Clock, metrics: Metrics) -> Survey:
         return Survey(
             succession=self._succession,
             prefetch=self._prefetch,
@@ -171,6 +171,7 @@ class Service:
             loudness=LogLevel(clock=clock),
             clock=clock,
             guests=self._guests,
+            p99=metrics.p99,
             logged=logged,
         )
 

@@ -22,6 +22,7 @@ _PARTS: Final = (
     *("Targets", "Providers", "Listeners", "Certificates", "Cache"),
     *("Configuration", "Process", "Timeline", "Actions"),
 )
+_DIGITS: Final = 16
 _NO_CERTIFICATES: Final = element("p", "None: the configuration names no certificate and no authority.")
 
 
@@ -108,7 +109,8 @@ def _pages(status: Status, view: View) -> Markup | None:
 
 
 def _provider(one: ProviderStatus) -> Markup:
-    known = f" {one.distribution} {one.version}" if one.distribution else ""
+    said = (f"{one.distribution} {one.version}", "built in" if one.built_in else "", _record(one), _slowest(one))
+    known = f" {', '.join(filter(None, said))}" if one.distribution else ""
     wrong = one.broken or "; ".join(f"{source} does not answer in time" for source in one.silent)
     if one.stuck:
         wrong = "; ".join(filter(None, (wrong, f"{one.stuck} fetches hang")))
@@ -119,6 +121,14 @@ def _provider(one: ProviderStatus) -> Markup:
         element("span", known, class_="quiet"),
         (" ", word, " ", element("bdi", wrong)) if wrong else None,
     )
+
+
+def _record(one: ProviderStatus) -> str:
+    return f"RECORD {one.record[:_DIGITS]}…" if one.record else ""
+
+
+def _slowest(one: ProviderStatus) -> str:
+    return "" if one.p99 is None else f"p99 of its fetches {one.p99:.2g} s"
 
 
 def _listeners(status: Status) -> Iterator[list[Fact]]:
@@ -141,6 +151,7 @@ def _certificates(status: Status) -> Iterator[Fact]:
 
 def _cache(status: Status) -> Iterator[Fact]:
     yield "store", status.cache.store
+    yield "sealed with key", status.cache.key
     yield "remembered", str(status.cache.entries)
     answers = status.cache.answers
     yield "callers got", counted(answers)
