@@ -196,7 +196,12 @@ class Service:
             return {}
         survey, address = self._survey, door.address
         actions = Actions(
-            self._succession, self._report, self._prefetch.look_again, survey.loudness, audit=self._trail
+            self._succession,
+            self._report,
+            self._health,
+            self._prefetch.look_again,
+            survey.loudness,
+            audit=self._trail,
         )
         shown = status_endpoints(survey.status, address)
         return admin_endpoints(address, self._health, metrics, actions, shown)

@@ -206,6 +206,8 @@ def _actions(admin: str) -> Iterator[Markup]:
         "it send. What changes something needs a header that no browser's form sends:",
     )
     yield command(admin, "reload", "")
+    yield command(admin, "drain", "")
+    yield command(admin, "resume", "")
     yield command(admin, "log-level", '{"level": "debug", "seconds": 300}')
     yield element("p", "Each target above has its own. All are logged, with who has asked.")
     yield element("p", "For a report to somebody else, without a secret in it:")
