@@ -204,7 +204,7 @@ def test_looking_asks_nobody(stand: Stand) -> None:
 
     async def work(survey: Survey) -> None:
         for number in range(5):
-            page(await survey.status(number), View(), "127.0.0.1:9465")
+            page(await survey.status(number), View())
             stand.clock.move(600)
 
     surveyed(stand, work, {TARGET: Outlook(), Target.parse("other.test/x"): Outlook(usable=True)})
@@ -247,7 +247,7 @@ class TestMany:
             took = []
             for number in (1, 50, 100):
                 began = time.perf_counter()
-                page(await survey.status(number), View(number), "127.0.0.1:9465")
+                page(await survey.status(number), View(number))
                 took.append(time.perf_counter() - began)
             return min(took)
 
@@ -296,6 +296,6 @@ def test_the_secret_is_in_none_of_it(stand: Stand) -> None:
             await generation.broker.access_async(NAME)
         status = await survey.status()
         assert status.targets[0].state == "static"
-        return page(status, View(), "127.0.0.1:9465") + msgspec.json.encode(status).decode() + repr(status)
+        return page(status, View()) + msgspec.json.encode(status).decode() + repr(status)
 
     assert canary.hits(surveyed(stand, work, {TARGET: Outlook()})) == []

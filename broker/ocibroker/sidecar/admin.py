@@ -1,4 +1,4 @@
-"""What the admin listener answers: health and metrics to everybody who reaches it, actions on loopback alone."""
+"""What the admin listener answers: health and metrics to everybody who reaches it; and actions."""
 
 from __future__ import annotations
 
@@ -67,14 +67,17 @@ def health_endpoints(health: Health, metrics: Metrics) -> Endpoints:
 def admin_endpoints(
     address: Address, health: Health, metrics: Metrics, actions: Actions, status: Endpoints = _NOTHING
 ) -> Endpoints:
-    """Return all that a listener at ``address`` answers: actions only where nobody but this machine reaches it."""
+    """Return all that a listener at ``address`` answers: actions only where nobody but this machine reaches it.
+
+    A token would travel in the clear anywhere else.
+    """
     reading = health_endpoints(health, metrics)
     return {**reading, **status, **actions.endpoints()} if is_loopback(address) else {**reading, **status}
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What may be asked by ``POST``, each told to ``report`` and to ``audit``.
+    """What may be asked by ``POST``, each told to ``report`` and to ``audit``; who may ask was looked at before.
 
     ``health`` is told of a drain, ``changed`` of a target of which something was changed, ``loudness`` how much is
     logged.

@@ -38,6 +38,14 @@ _JSON: Final = (b"content-type", JSON.encode("ascii"))
 _UNAUTHORIZED: Final = reply(
     Problem.of(401, "unauthorized", "is not allowed to ask here"), {"WWW-Authenticate": "Bearer"}
 )
+_NOT_YOURS: Final = reply(
+    Problem.of(
+        403,
+        "action_refused",
+        "is for who administers the sidecar",
+        hint="ask on its Unix socket, as root or the user who serves",
+    )
+)
 _TOO_LARGE: Final = reply(Problem.of(413, "body_too_large", f"is longer than {LARGEST} bytes"))
 _BROKEN: Final = reply(Problem.of(500, "internal_error", "the sidecar failed", hint="see its log"))
 
@@ -49,6 +57,8 @@ def _untold(listener: ListenerName, status: int, seconds: float) -> None:
 class Application:
     """Answers API v1 on every listener but ``admin``, and there what ``admin`` holds, by method and path.
 
+    On the Unix socket it answers ``actions`` too. Whoever acts must be one whom the listener says administers.
+
     ``served`` is told of every reply: the listener, the status, and the seconds by ``monotonic`` that it took.
     ``audit`` is told before each of what it gives to whom, ``denied`` of whoever may not ask.
     """
@@ -58,13 +68,14 @@ class Application:
         generations: Generations,
         *,
         admin: Places = _NOWHERE,
+        actions: Places = _NOWHERE,
         served: Served = _untold,
         audit: Audit = unaudited,
         denied: Denied = uncounted,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api = api(generations)
-        self._admin = administration(admin)
+        self._admin, self._actions = administration(admin), administration(actions)
         self._repeats = Repeats(self._api.current, self._api.kept)
         self._served, self._audit, self._denied = served, audit, denied
         self._monotonic = monotonic
@@ -108,6 +119,9 @@ class Application:
         route = self._route(listener, scope["path"], scope["method"])
         if isinstance(route, Reply):
             return route
+        if route.acts and not listener.administers(state["peer"], fields.get(b"authorization")):
+            self._denied(listener.name, state["peer"], "administration")
+            return _NOT_YOURS
         if not route.safe and (problem := unmarked(fields, route.content_type)):
             return reply(problem)
         body = await _body(fields, receive)
@@ -132,13 +146,19 @@ class Application:
             self._audit(listener.name, peer, deed)
 
     def _route(self, listener: Listener, path: str, method: str) -> Route | Reply:
-        methods = (self._admin if listener.name == "admin" else self._api).at(path)
+        methods = self._methods(listener, path)
         if methods is None:
             return reply(Problem.of(404, "no_such_endpoint", "is nothing that is answered here"))
         if (route := methods.get(method)) is not None:
             return route
         allow = ", ".join(sorted(methods))
         return reply(Problem.of(405, "method_not_allowed", f"takes {allow} only"), {"Allow": allow})
+
+    def _methods(self, listener: Listener, path: str) -> Mapping[str, Route] | None:
+        if listener.name == "admin":
+            return self._admin.at(path)
+        found = self._actions.at(path) if listener.name == "socket" else None
+        return self._api.at(path) if found is None else found
 
 
 async def _served(route: Route, call: Call) -> Reply:

@@ -27,13 +27,15 @@ Places = Mapping[tuple[str, str], Endpoint]
 class Route:
     """``content_type`` is what a body must be, empty for anything; of a ``safe`` one no mark is wanted.
 
-    One that is ``shown`` a browser may ask for, if its user goes there himself.
+    One that is ``shown`` a browser may ask for, if its user goes there himself; one that ``acts`` is for who
+    administers the sidecar.
     """
 
     endpoint: Endpoint
     content_type: bytes = b""
     safe: bool = False
     shown: bool = False
+    acts: bool = False
 
 
 def _nothing(body: bytes, listener: Listener) -> None:
@@ -79,9 +81,10 @@ def api(generations: Generations) -> Routes:
 
 
 def administration(places: Places) -> Routes:
-    """Return the routes of the admin listener, whose reading ones need no mark."""
+    """Return the routes of ``places``: who reads needs no mark, and who acts must administer."""
     routes: dict[str, dict[str, Route]] = {}
     for (method, path), endpoint in places.items():
         safe = method in {"GET", "HEAD"}
-        routes.setdefault(path, {})[method] = Route(endpoint, safe=safe, shown=safe and path in SHOWN)
+        shown = safe and path in SHOWN
+        routes.setdefault(path, {})[method] = Route(endpoint, safe=safe, shown=shown, acts=not safe)
     return Routes(routes)

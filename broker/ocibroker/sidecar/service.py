@@ -21,7 +21,7 @@ from ocibroker.sidecar.application import Application
 from ocibroker.sidecar.building import Building
 from ocibroker.sidecar.complaints import Complaints
 from ocibroker.sidecar.door import Door, nothing
-from ocibroker.sidecar.entrance import CLOSED
+from ocibroker.sidecar.entrance import CLOSED, Entrance
 from ocibroker.sidecar.gauges import Gauges
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.hang_up import HangUp
@@ -86,10 +86,19 @@ class Service:
         audience.join(self._survey.record.observe)
         audience.join(self._prefetch.heard)
         self._gauges(logged, clock).shown_by(metrics)
+        self._actions = Actions(
+            self._succession,
+            self._report,
+            self._health,
+            self._prefetch.look_again,
+            self._survey.loudness,
+            audit=self._trail,
+        )
         complaints = Complaints(audience, self._report, self._trail, clock.monotonic)
         application = Application(
             self._succession,
             admin=self._admin(metrics),
+            actions=self._actions.endpoints(),
             served=self._served,
             audit=self._trail,
             denied=complaints,
@@ -127,8 +136,8 @@ class Service:
 
     def _let_in(self, generation: Generation) -> None:
         for door in self._doors:
-            if door.name != "admin":
-                door.renew(generation.entrances.get(door.name, CLOSED))
+            closed = Entrance() if door.name == "admin" else CLOSED
+            door.renew(generation.entrances.get(door.name, closed))
 
     def _count_apart(self, generation: Generation) -> None:
         self._survey.record.keep(generation.config.sidecar.prefetch)
@@ -194,17 +203,8 @@ class Service:
         door = next((door for door in self._doors if door.listener.name == "admin"), None)
         if door is None:
             return {}
-        survey, address = self._survey, door.address
-        actions = Actions(
-            self._succession,
-            self._report,
-            self._health,
-            self._prefetch.look_again,
-            survey.loudness,
-            audit=self._trail,
-        )
-        shown = status_endpoints(survey.status, address)
-        return admin_endpoints(address, self._health, metrics, actions, shown)
+        shown = status_endpoints(self._survey.status, door.address)
+        return admin_endpoints(door.address, self._health, metrics, self._actions, shown)
 
     def _served(self, listener: ListenerName, status: int, seconds: float) -> None:
         self._report(Served(listener=listener, status=status, seconds=seconds))

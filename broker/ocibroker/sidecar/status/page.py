@@ -26,9 +26,9 @@ _DIGITS: Final = 16
 _NO_CERTIFICATES: Final = element("p", "None: the configuration names no certificate and no authority.")
 
 
-def page(status: Status, view: View, admin: str) -> str:
-    """Return the document; ``admin`` is the ``host:port`` where it was asked for."""
-    shown = element("main", _verdict(status), _sections(status, view, admin))
+def page(status: Status, view: View) -> str:
+    """Return the document."""
+    shown = element("main", _verdict(status), _sections(status, view))
     body = (_head(status, view), shown, _foot(status))
     head = element(
         "head",
@@ -70,8 +70,9 @@ def _verdict(status: Status) -> Markup:
     )
 
 
-def _sections(status: Status, view: View, admin: str) -> Iterator[Markup]:
-    cards = [target_card(one, status.at, admin) for one in status.targets]
+def _sections(status: Status, view: View) -> Iterator[Markup]:
+    socket = next((one.address for one in status.listeners if one.name == "socket"), "")
+    cards = [target_card(one, status.at, socket) for one in status.targets]
     nothing = (
         None if cards else element("p", "None: prefetch in the configuration names those that are kept fresh.")
     )
@@ -83,7 +84,7 @@ def _sections(status: Status, view: View, admin: str) -> Iterator[Markup]:
     yield _section("Configuration", facts(_configuration(status)))
     yield _section("Process", facts(_process(status)))
     yield _section("Timeline", _timeline(status))
-    yield _section("Actions", *_actions(admin))
+    yield _section("Actions", *_actions(socket))
 
 
 def _section(title: str, *parts: Node | Iterable[Node]) -> Markup:
@@ -199,16 +200,16 @@ def _change(event: str, text: str, times: int, at: Markup | None) -> Markup:
     return element("li", at, " ", element("code", event), " ", element("bdi", text), again)
 
 
-def _actions(admin: str) -> Iterator[Markup]:
+def _actions(socket: str) -> Iterator[Markup]:
     yield element(
         "p",
         "This page changes nothing, and has no buttons: what a browser can send, somebody else's page can make "
-        "it send. What changes something needs a header that no browser's form sends:",
+        "it send. What changes something is asked for on the Unix socket, by root or the user who serves:",
     )
-    yield command(admin, "reload", "")
-    yield command(admin, "drain", "")
-    yield command(admin, "resume", "")
-    yield command(admin, "log-level", '{"level": "debug", "seconds": 300}')
+    yield command(socket, "reload", "")
+    yield command(socket, "drain", "")
+    yield command(socket, "resume", "")
+    yield command(socket, "log-level", '{"level": "debug", "seconds": 300}')
     yield element("p", "Each target above has its own. All are logged, with who has asked.")
     yield element("p", "For a report to somebody else, without a secret in it:")
     yield element("pre", "ocibroker doctor --bundle FILE")
