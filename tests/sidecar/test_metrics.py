@@ -68,7 +68,7 @@ def metrics(clock: HandClock) -> Metrics:
     [
         (
             Answered(target=TARGET, provider="ecr", outcome="hit"),
-            "ocibroker_token_requests_total{outcome=hit,provider=ecr}",
+            "ocibroker_token_requests_total{frontend=lib,outcome=hit,provider=ecr}",
         ),
         (
             Fetched(target=TARGET, provider="ecr", trigger="miss", seconds=1.0),

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ocibroker.api import LARGEST, Problem
 from ocibroker.errors import OcibrokerError
+from ocibroker.sidecar.conversation import Conversations
 from ocibroker.sidecar.deed import Audit, unaudited
 from ocibroker.sidecar.denial import Denied, uncounted
 from ocibroker.sidecar.generation import Generations
@@ -60,7 +61,8 @@ class Application:
     On the Unix socket it answers ``actions`` too. Whoever acts must be one whom the listener says administers.
 
     ``served`` is told of every reply: the listener, the status, and the seconds by ``monotonic`` that it took.
-    ``audit`` is told before each of what it gives to whom, ``denied`` of whoever may not ask.
+    ``audit`` is told before each of what it gives to whom, ``denied`` of whoever may not ask. Meanwhile it is the
+    current one of ``conversations``.
     """
 
     def __init__(
@@ -72,22 +74,24 @@ class Application:
         served: Served = _untold,
         audit: Audit = unaudited,
         denied: Denied = uncounted,
+        conversations: Conversations | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api = api(generations)
         self._admin, self._actions = administration(admin), administration(actions)
         self._repeats = Repeats(self._api.current, self._api.kept)
         self._served, self._audit, self._denied = served, audit, denied
+        self._conversations = conversations or Conversations()
         self._monotonic = monotonic
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one connection's scope."""
         if scope["type"] == "http":
-            began = self._monotonic()
-            if (answer := await self._answer(scope, receive)) is not None:
-                self._record(scope["state"]["listener"], scope["state"]["peer"], answer)
-                await _send(answer, send)
-                self._served(scope["state"]["listener"].name, answer.status, self._monotonic() - began)
+            conversation = self._conversations.begin(scope["state"]["listener"].name)
+            try:
+                await self._converse(scope, receive, send)
+            finally:
+                self._conversations.end(conversation)
         elif scope["type"] == "lifespan":
             await _live(receive, send)
         else:
@@ -95,13 +99,23 @@ class Application:
 
     def repeat(self, listener: Listener, peer: Peer, request: bytes) -> bytes | None:
         """Return the whole answer to a request of those bytes, if it was answered before and would be so now."""
-        began = self._monotonic()
-        known = self._repeats(listener, peer, request)
-        if known is None:
-            return None
-        self._record(listener, peer, known.reply)
-        self._served(listener.name, 200, self._monotonic() - began)
+        began, conversation = self._monotonic(), self._conversations.begin(listener.name)
+        try:
+            known = self._repeats(listener, peer, request)
+            if known is None:
+                return None
+            self._record(listener, peer, known.reply)
+            self._served(listener.name, 200, self._monotonic() - began)
+        finally:
+            self._conversations.end(conversation)
         return known.answer
+
+    async def _converse(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        began = self._monotonic()
+        if (answer := await self._answer(scope, receive)) is not None:
+            self._record(scope["state"]["listener"], scope["state"]["peer"], answer)
+            await _send(answer, send)
+            self._served(scope["state"]["listener"].name, answer.status, self._monotonic() - began)
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Reply | None:
         """Return the reply, or none where the caller has gone."""
@@ -144,6 +158,8 @@ class Application:
     def _record(self, listener: Listener, peer: Peer, answer: Reply) -> None:
         for deed in answer.deeds:
             self._audit(listener.name, peer, deed)
+            if deed.outcome != "given":
+                self._conversations.note(deed.outcome)
 
     def _route(self, listener: Listener, path: str, method: str) -> Route | Reply:
         methods = self._methods(listener, path)

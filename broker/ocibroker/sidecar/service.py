@@ -102,6 +102,7 @@ class Service:
             served=self._served,
             audit=self._trail,
             denied=complaints,
+            conversations=metrics.conversations,
         )
         self._server = Server(application, doors, limits, repeat=application.repeat, denied=complaints)
 
