@@ -21,6 +21,7 @@ class Asked:
         """Remember who was asked; that nobody was says nothing."""
         if not origins:
             return
+        self._known.pop(key, None)  # the one that was fetched longest ago goes first
         self._known[key] = origins
         if len(self._known) > _MOST:
             self._known.popitem(last=False)

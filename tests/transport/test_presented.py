@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocibroker import Bearer, Broker, Secret, Target
+from ocibroker.asked import Asked
 from ocibroker.errors import OcibrokerError
 from ocibroker.origin import Origin
 from ocibroker.provider import FetchRequest
@@ -158,5 +159,18 @@ def test_hosts_without_end_take_no_memory_without_end(authority: Authority, cloc
     presented = Presented(clock)
     for number in range(2000):
         presented.note(Origin("https", f"h{number}.test", 443), der)
+        presented.note(Origin("https", HOST, 443), der)
     known = [number for number in range(2000) if presented.of(Origin("https", f"h{number}.test", 443))]
-    assert known == [*range(2000 - 1024, 2000)]
+    assert known == [*range(2000 - 1023, 2000)]
+    assert presented.of(Origin("https", HOST, 443)) is not None
+
+
+def test_of_many_keys_those_that_were_fetched_last_are_remembered() -> None:
+    asked = Asked()
+    origins = frozenset({Origin("https", TOKENS, 443)})
+    for number in range(9000):
+        asked.note(f"{number}", origins)
+        asked.note("again and again", origins)
+        asked.note("again and again", frozenset())
+    assert asked.of("again and again") == origins
+    assert [number for number in range(9000) if asked.of(f"{number}")] == [*range(9000 - 4095, 9000)]

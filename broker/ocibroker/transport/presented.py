@@ -43,7 +43,9 @@ class Presented:
 
         if (end := end_of(der)) is None:
             return
-        known = {**self._known, origin: PeerCertificate(origin=origin, ends=end, seen=self._clock.now())}
+        known = dict(self._known)  # a copy, since others look at it meanwhile; the one seen longest ago goes first
+        known.pop(origin, None)
+        known[origin] = PeerCertificate(origin=origin, ends=end, seen=self._clock.now())
         if len(known) > _MOST:
             del known[next(iter(known))]
         self._known = known
