@@ -75,7 +75,8 @@ class Answers:
         memory: Memory = before.known.memory if before is not None else Memory()
         known = None if before is None or mended else before.known.troubles
         troubles: Troubles = known or Troubles(clock, draw, self._report)
-        self.known: Known = Known(clock, memory, troubles, store)
+        asked = before.known.asked if before is not None else None
+        self.known: Known = Known(clock, memory, troubles, store, asked)
         self._fetches = Fetches(self.known, draw, self._report)
         self._flights: Flights[Answer] = Flights(start)
 

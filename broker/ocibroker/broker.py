@@ -84,7 +84,10 @@ class Broker:
             config.tls, environ=environ, monotonic=self._clock.monotonic, scratch=self._scratch
         )
         report = Report(observe)
-        self._connections = Connections(self._policies, route, self._clock, report)
+        presented = before._connections.presented if before else None
+        self._connections: Connections = Connections(
+            self._policies, route, self._clock, report, presented=presented
+        )
         self._pairs = Pairs(self._connections, self._clock)
         self._trusted = TrustedConnections(self._connections)
         self._means = Means(environ, self._clock, self._policies, self._connections, withheld, self._trusted.of)
@@ -324,7 +327,7 @@ class Broker:
         """What is done for targets that are to have a credential at any time."""
         from ocibroker.upkeep import Upkeep  # here, since only a process that serves needs it
 
-        return Upkeep(self._whole.answers, self._whole.inquire)
+        return Upkeep(self._whole.answers, self._whole.inquire, self._connections.presented)
 
     @property
     def environ(self) -> Mapping[str, str]:

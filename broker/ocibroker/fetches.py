@@ -14,6 +14,7 @@ from ocibroker.events import Failing, Fetched, Recovered, Report, Trigger
 from ocibroker.fetching import Fetching
 from ocibroker.inquiry import Inquiry
 from ocibroker.known import Known
+from ocibroker.origin import Origin
 from ocibroker.tracing import span
 
 _SPAN: Final = "broker.provider.refresh"
@@ -74,14 +75,15 @@ class Fetches:
 
     def _asked(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline) -> Answer:
         trigger, began = self._trigger(inquiry, demand), self._known.elapsed
-        answer, error, ident = None, "", ""
+        answer, error, ident, asked = None, "", "", set[Origin]()
         try:
             with span(_SPAN, {"ocibroker.provider": fetching.provider.name, "ocibroker.trigger": trigger}):
-                answer = fetching.fetch(limit, min_ttl=demand.min_ttl, refused=demand.refused)
+                answer = fetching.fetch(limit, min_ttl=demand.min_ttl, refused=demand.refused, asked=asked.add)
         except BaseException as failure:
             error, ident = type(failure).__name__, getattr(failure, "request_id", "")
             raise
         finally:
+            self._known.asked.note(inquiry.key, frozenset(asked))
             self._report(
                 Fetched(
                     target=inquiry.target,

@@ -35,9 +35,15 @@ if TYPE_CHECKING:
     from ocibroker.hookspecs import SSHKeySource, TrustSource
 
 T = TypeVar("T")
+Heard = Callable[[Origin], None]
+"""Is told of a host."""
 
 LONGEST_LIFE: Final = timedelta(days=366)
 """What claims to live longer is wrong about it, and would never be looked at again."""
+
+
+def unheard(origin: Origin) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +104,25 @@ class Fetching:
         return self._told("identity", lambda: self.provider.identity(request), Identity)
 
     def fetch(
-        self, deadline: Deadline, *, min_ttl: timedelta = timedelta(), refused: Credential | None = None
+        self,
+        deadline: Deadline,
+        *,
+        min_ttl: timedelta = timedelta(),
+        refused: Credential | None = None,
+        asked: Heard = unheard,
     ) -> Credential | Anonymous:
         """Return the provider's answer, checked. ``min_ttl`` and ``refused`` are what the request says.
+
+        ``asked`` is told of each host that has answered the provider.
 
         Raises whatever the provider raises: its worker contains it.
         """
         pauses: list[float | None] = [None]
         try:
             with ExitStack() as opened:
-                request = self._request(deadline, opened, pauses)
-                asked = replace(request, min_ttl=min_ttl.total_seconds(), refused=refused)
-                return self._checked(self.provider.fetch(asked))
+                request = self._request(deadline, opened, pauses, asked)
+                whole = replace(request, min_ttl=min_ttl.total_seconds(), refused=refused)
+                return self._checked(self.provider.fetch(whole))
         except InvalidValue as error:
             why = f"made a credential that is not one: {error.message}"
         except OcibrokerError as error:
@@ -154,13 +167,15 @@ class Fetching:
             failure = ContractViolation(f"{what}() gave a {type(told).__name__}", culprit=self._culprit)
         raise failure
 
-    def _request(self, deadline: Deadline, opened: ExitStack, pauses: list[float | None]) -> FetchRequest[Any]:
+    def _request(
+        self, deadline: Deadline, opened: ExitStack, pauses: list[float | None], asked: Heard = unheard
+    ) -> FetchRequest[Any]:
         from ocibroker.fetch_request import FetchRequest  # here, since most answers are remembered
 
         means, shown = self.means, self.means.shown
 
         def client(wire: Wire) -> httpx.Client:
-            return opened.enter_context(closing(_client(wire, deadline, pauses, self.provider.name)))
+            return opened.enter_context(closing(_client(wire, deadline, pauses, asked, self.provider.name)))
 
         def run_child(
             argv: Sequence[str],
@@ -213,8 +228,14 @@ class Fetching:
         return f"provider {self.provider.name}"
 
 
-def _client(wire: Wire, deadline: Deadline, pauses: list[float | None], provider: str) -> httpx.Client:
+def _client(
+    wire: Wire, deadline: Deadline, pauses: list[float | None], asked: Heard, provider: str
+) -> httpx.Client:
     """Return the client of one fetch; ``pauses`` gets the pause that each answer asks for."""
     from ocibroker.transport import asked_pause, make_fetch_client
 
-    return make_fetch_client(wire, deadline, lambda answer: pauses.append(asked_pause(answer)), provider)
+    def notice(origin: Origin, answer: httpx.Response) -> None:
+        pauses.append(asked_pause(answer))
+        asked(origin)
+
+    return make_fetch_client(wire, deadline, notice, provider)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from ocibroker.asked import Asked
 from ocibroker.cache import Entry, Memory, Moment, Nowhere, Store, Troubles
 from ocibroker.clock import Clock
 from ocibroker.credential import Credential
@@ -18,9 +19,12 @@ _NOWHERE: Final = Nowhere()
 class Known:
     """By the key of an inquiry. A store that machines share is for identities that mean the same on all of them."""
 
-    def __init__(self, clock: Clock, memory: Memory, troubles: Troubles, store: Store | None) -> None:
+    def __init__(
+        self, clock: Clock, memory: Memory, troubles: Troubles, store: Store | None, asked: Asked | None = None
+    ) -> None:
         self.memory: Final = memory
         self.troubles: Final = troubles
+        self.asked: Final = asked or Asked()
         self._clock = clock
         self._store = store or Nowhere()
 
@@ -58,6 +62,11 @@ class Known:
     def shared(self, inquiry: Inquiry) -> str:
         """Return the URL of where machines share such answers; empty where they do not."""
         return self.place(inquiry)[0].shared
+
+    @property
+    def sealing(self) -> str:
+        """The id of the key that the store seals new entries with; empty where it seals nothing."""
+        return self._store.sealing
 
     def in_the_way(self, inquiry: Inquiry) -> str | None:
         """Return what went wrong since it last went well, and for how long nobody is asked because of it."""

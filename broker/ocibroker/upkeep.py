@@ -7,13 +7,16 @@ from datetime import timedelta
 from typing import Final
 
 from ocibroker.answers import Answers
+from ocibroker.auth import Realms
 from ocibroker.credential import Anonymous
 from ocibroker.demand import Demand
 from ocibroker.errors import NoIdentity, OcibrokerError
 from ocibroker.inquiry import Inquiry
+from ocibroker.origin import Origin
 from ocibroker.outlook import Outlook
 from ocibroker.request import Caller
 from ocibroker.target import Target
+from ocibroker.transport.presented import PeerCertificate, Presented
 
 _INSISTING: Final = Demand(timedelta(), fresh=True, careful=True)
 
@@ -23,9 +26,10 @@ Inquire = Callable[[Target, Caller | None], Inquiry]
 class Upkeep:
     """Renews, looks and forgets. Its errors are :class:`~ocibroker.errors.OcibrokerError`."""
 
-    def __init__(self, answers: Answers, inquire: Inquire) -> None:
+    def __init__(self, answers: Answers, inquire: Inquire, presented: Presented) -> None:
         self._answers = answers
         self._inquire = inquire
+        self._presented = presented
 
     def outlook(self, target: Target) -> Outlook:
         """Return how things stand with ``target``, and raise what is wrong with its configuration."""
@@ -70,6 +74,17 @@ class Upkeep:
         """Forget what is remembered for ``target``, and return whether that was anything."""
         return sum(self._answers.known.forget(inquiry) for inquiry in self._asked(target)) > 0
 
+    def peers(self, inquiry: Inquiry) -> tuple[PeerCertificate, ...]:
+        """Return what the registry, its token endpoints and whom the provider has asked presented; by their names.
+
+        Nobody is connected to: a host with which nobody has shaken hands is left out.
+        """
+        elsewhere = Realms(inquiry.origin, inquiry.selection.realms).elsewhere
+        realms = {Origin.parse(f"https://{realm}") for realm in elsewhere}
+        origins = {inquiry.origin, *realms, *self._answers.known.asked.of(inquiry.key)}
+        found = filter(None, map(self._presented.of, origins))
+        return tuple(sorted(found, key=lambda one: str(one.origin)))
+
     def silent(self) -> tuple[str, ...]:
         """Return who is left alone, since it did not answer in time."""
         return self._answers.known.troubles.silent()
@@ -77,6 +92,10 @@ class Upkeep:
     def remembered(self) -> int:
         """Return how many answers there are."""
         return len(self._answers.known)
+
+    def sealing(self) -> str:
+        """Return the id of the key that new entries of a shared store are sealed with; empty where none is."""
+        return self._answers.known.sealing
 
     def evicted(self) -> Mapping[str, int]:
         """Return how many answers have been dropped, by the reason; what has expired is none of them."""

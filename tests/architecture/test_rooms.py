@@ -88,6 +88,7 @@ ROOMS = (
     "trusted_connections",
     "footings",
     "inquiry",
+    "asked",
     "outlook",
     "demand",
     "known",

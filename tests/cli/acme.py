@@ -54,11 +54,15 @@ def ocibroker_providers():
 """
 
 
+RECORD = "ocibroker_acme.py,sha256=abc,7\r\nacme_registry-4.2.dist-info/RECORD,,\r\n"
+
+
 def install(folder: Path, *, distribution: str = "acme-registry", module: str = _MODULE) -> Path:
     """Install it into ``folder``, for ``PYTHONPATH``, and return the folder."""
     metadata = folder / f"{distribution.replace('-', '_')}-4.2.dist-info"
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text(_METADATA.replace("acme-registry", distribution))
     (metadata / "entry_points.txt").write_text("[ocibroker]\nacme = ocibroker_acme\n")
+    (metadata / "RECORD").write_bytes(RECORD.encode())
     (folder / "ocibroker_acme.py").write_text(module)
     return folder

@@ -13,7 +13,7 @@ from ocibroker import Bearer, Broker, Secret, Target
 from ocibroker.deadline import Deadline
 from ocibroker.errors import ContractViolation, IdentityRefused
 from ocibroker.provider import Credential, FetchRequest, Identity
-from tests.fleet.machines import Fleet
+from tests.fleet.machines import KEY, Fleet
 from tests.settled import settled
 from tests.transport.brokers import made_rule
 from tests.transport.hand_clock import HandClock
@@ -43,6 +43,24 @@ def secret(broker: Broker, **settings: float) -> str:
 
 def machine(fleet: Fleet, provider: MadeProvider) -> Broker:
     return fleet.broker(provider, RULE, store=fleet.store())
+
+
+class TestSealing:
+    def test_the_key_of_new_entries_is_told_by_the_id_that_stands_in_front_of_them(self, fleet: Fleet) -> None:
+        broker = machine(fleet, giving("a"))
+        secret(broker)
+        told = broker.upkeep.sealing()
+        assert fleet.server.ask("GETRANGE", fleet.entry(), 1, 16).decode() == told
+        assert len(told) == 16
+        assert KEY not in told
+
+    def test_another_key_has_another_id_and_the_previous_one_does_not_count(self, fleet: Fleet) -> None:
+        old, new = fleet.store(), fleet.store(encryption_key='{ env = "OTHER_KEY" }')
+        both = fleet.store(encryption_key='{ env = "OTHER_KEY" }', previous_encryption_key='{ env = "KEY" }')
+        assert both.sealing == new.sealing != old.sealing
+
+    def test_where_nothing_is_sealed_there_is_none(self, fleet: Fleet) -> None:
+        assert fleet.broker(giving("a"), RULE).upkeep.sealing() == ""
 
 
 class TestWhoShares:

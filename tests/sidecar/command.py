@@ -20,6 +20,7 @@ from tests.sidecar.served import Client, Reply, request
 
 _PROGRAM: Final = Path(sys.executable).with_name("ocibroker")
 _START: Final = 30.0
+MARK: Final = {"Ocibroker-Request": "1"}
 _ASKING: Final = ("Ocibroker-Request: 1", "Content-Type: application/octet-stream")
 
 
@@ -84,10 +85,10 @@ class Sidecar:
         """Ask its admin listener."""
         return httpx.get(f"http://{self.admin}{path}", trust_env=False)
 
-    def act(self, action: str, **said: str) -> httpx.Response:
-        """Have it do something."""
-        url, asking = f"http://{self.admin}/v1/admin/{action}", {"Ocibroker-Request": "1"}
-        return httpx.post(url, headers=asking, json=said or None, trust_env=False, timeout=30)
+    def act(self, action: str, **said: str | float) -> httpx.Response:
+        """Have it do something, as who asks at its socket."""
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), headers=MARK, timeout=30) as http:
+            return http.post(f"http://ocibroker/v1/admin/{action}", json=said or None)
 
     def metric(self, name: str, **labels: str) -> float:
         """Return the sum of the samples of that name with those labels."""

@@ -23,7 +23,7 @@ from ocibroker.sidecar.metrics import Metrics
 from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.prefetch import Prefetch
 from ocibroker.sidecar.succession import Succession
-from tests.sidecar.stand import NAME, TARGET, Stand
+from tests.sidecar.stand import NAME, TARGET, Stand, prefetching
 from tests.sidecar.waiting import until
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Desk:
         self.loudness = LogLevel(LOGGER, stand.clock)
         self.metrics = Metrics(stand.clock)
         report = Report(stand.events.append)
-        self.actions = Actions(succession, report, self.changed.append, self.loudness)
+        self.actions = Actions(succession, report, self.health, self.changed.append, self.loudness)
         self.succession = succession
         self.endpoints = self.admin_endpoints(Address(host="127.0.0.1", port=9465))
 
@@ -107,7 +107,9 @@ def test_nothing_ends_the_process(stand: Stand) -> None:
         return {*desk.endpoints}
 
     actions = {path for method, path in at_the_desk(stand, work) if method == "POST"}
-    assert actions == {f"/v1/admin/{action}" for action in ("reload", "evict", "refresh", "log-level")}
+    assert actions == {
+        f"/v1/admin/{action}" for action in ("reload", "evict", "refresh", "drain", "resume", "log-level")
+    }
 
 
 def test_reload(stand: Stand) -> None:
@@ -140,6 +142,32 @@ def test_refresh(stand: Stand) -> None:
         assert await desk.token() == "token-2"
 
     at_the_desk(stand, work)
+
+
+def test_drained_it_is_not_ready_until_it_resumes_and_answers_all_the_same(stand: Stand) -> None:
+    async def work(desk: Desk) -> list[tuple[int, object]]:
+        desk.health.serving = True
+        found = []
+        for action in ("resume", "drain", "reload", "drain", "resume"):
+            await desk.post(action)
+            ready = await desk.ask("GET", "/readyz")
+            found.append((ready.status, json.loads(ready.body)["status"]))
+            assert (await desk.ask("GET", "/livez")).status == 200
+            assert (await desk.ask("GET", "/startupz")).status == 200
+            assert await desk.token() == "token-1"
+        return found
+
+    stand.write(prefetching(NAME, more='ready = "none"'))
+    assert at_the_desk(stand, work) == [(200, "ready"), *[(503, "drained")] * 3, (200, "ready")]
+
+
+def test_a_process_that_ends_or_starts_says_so_first(stand: Stand) -> None:
+    async def work(desk: Desk) -> list[object]:
+        told = [(await desk.post("drain"))["status"]]
+        desk.health.serving = desk.health.draining = True
+        return [*told, (await desk.post("drain"))["status"], (await desk.post("resume"))["status"]]
+
+    assert at_the_desk(stand, work) == ["starting", "draining", "draining"]
 
 
 def test_what_is_changed_is_told_to_who_keeps_it_fresh(stand: Stand) -> None:

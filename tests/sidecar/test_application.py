@@ -11,14 +11,14 @@ import pytest
 
 from ocibroker.errors import UsageError
 from ocibroker.sidecar.application import Application
-from ocibroker.sidecar.listener import Listener
+from ocibroker.sidecar.listener import Listener, everybody
 from ocibroker.sidecar.message import Call, Reply
 from tests.complaints import complaints
 from tests.sidecar.asgi import HEADERS, SOCKET, Caller, without
 from tests.sidecar.node import Node
 from tests.transport.brokers import Desk, rule
 
-ADMIN = Listener(name="admin", hosts=frozenset({"127.0.0.1:9465"}))
+ADMIN = Listener(name="admin", hosts=frozenset({"127.0.0.1:9465"}), administers=everybody)
 HOST = [(b"host", b"127.0.0.1:9465")]
 
 

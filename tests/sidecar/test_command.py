@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -221,6 +222,27 @@ class TestLogs:
                 assert all(serves(sidecar) for _ in range(200))
             process.terminate()
             assert seconds_to_end(process) < GRACE + 1
+
+
+def test_drained_it_serves_who_comes_and_says_that_nobody_should(sidecar: Sidecar) -> None:
+    configure(sidecar, f'audit = "{sidecar.folder}/audit.jsonl"\n')
+    with sidecar.serving():
+        assert (sidecar.get("/readyz").status_code, sidecar.metric("ocibroker_ready")) == (200, 1)
+        assert sidecar.act("drain").json() == {"status": "drained"}
+        assert (sidecar.get("/readyz").status_code, sidecar.metric("ocibroker_ready")) == (503, 0)
+        assert sidecar.get("/livez").status_code == 200
+        assert serves(sidecar)
+        verdict = sidecar.get("/status.json").json()["verdict"]
+        assert (verdict["standing"], verdict["reason"][:29]) == ("down", "somebody has had it drained: ")
+        assert "drained" in sidecar.get("/").text
+        assert sidecar.act("resume").json() == {"status": "ready"}
+        assert sidecar.get("/readyz").status_code == 200
+        assert sidecar.metric("ocibroker_admin_actions_total", action="drain", result="ok") == 1
+        trail = sidecar.folder / "audit.jsonl"
+        until(lambda: len([line for line in trail.read_text().splitlines() if "admin_action" in line]) == 2)
+    said = [json.loads(line) for line in trail.read_text().splitlines()]
+    actions = [(one["action"], one["outcome"]) for one in said if one["event"] == "admin_action"]
+    assert actions == [("drain", "done"), ("resume", "done")]
 
 
 @pytest.mark.fault(26)

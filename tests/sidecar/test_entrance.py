@@ -141,6 +141,18 @@ WRONG: dict[str, tuple[str, str]] = {
         "sidecar.tcp.allow: client.example: is no name of a certificate",
     ),
     "no user": ('owner = "nobody-of-that-name"', "sidecar.owner: 'nobody-of-that-name': is no user or group here"),
+    "administrators kept out": (
+        "admin_uids = [54321]",
+        "sidecar.admin_uids: user 54321 may not call",
+    ),
+    "no token to act with": (
+        'admin_bearer = "none"',
+        "sidecar.admin_bearer: {folder}/none: cannot be read",
+    ),
+    "a token that the network would see": (
+        'admin = "10.0.0.7:9465"\nadmin_bearer = "token"',
+        "sidecar.admin_bearer: is of no effect at 10.0.0.7:9465",
+    ),
     "users kept out": ("allow_uids = [54321]", "sidecar.allow_uids: names users whom the socket's mode keeps out"),
 }
 

@@ -9,7 +9,7 @@ import pytest
 from ocibroker import Basic, Secret
 from ocibroker.sidecar.application import Application
 from ocibroker.sidecar.generation import Generation
-from ocibroker.sidecar.listener import Listener
+from ocibroker.sidecar.listener import Listener, everybody
 from ocibroker.sidecar.message import Call, Reply
 from ocibroker.sidecar.peer import Peer
 from tests.sidecar.asgi import HEADERS, SOCKET, Answered, Caller, Head, without
@@ -235,7 +235,8 @@ class TestWhatIsShownToPeople:
         broker = desk.broker()
         places = {("GET", "/"): shown, ("GET", "/metrics"): shown, ("POST", "/v1/admin/evict"): shown}
         application = Application(OneGeneration(Generation(1, broker.config, broker)), admin=places)
-        return Caller(application, Listener(name="admin", hosts=frozenset({"127.0.0.1:9465"})))
+        listener = Listener(name="admin", hosts=frozenset({"127.0.0.1:9465"}), administers=everybody)
+        return Caller(application, listener)
 
     @pytest.mark.parametrize(
         "head", [(), TYPED, (*TYPED, (b"sec-fetch-user", b"?1"))], ids=["curl", "typed", "user"]

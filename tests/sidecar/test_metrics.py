@@ -50,6 +50,14 @@ def samples(metrics: Metrics) -> dict[str, float]:
     }
 
 
+def test_how_slow_the_slowest_fetches_of_each_provider_are(metrics: Metrics) -> None:
+    assert metrics.p99() == {}
+    for seconds in (0.02, 0.3, 0.3, 400.0):
+        metrics.observe(Fetched(target=TARGET, provider="ecr", trigger="miss", seconds=seconds))
+    metrics.observe(Fetched(target=TARGET, provider="gar", trigger="miss", seconds=0.001))
+    assert metrics.p99() == {"ecr": 30.0, "gar": pytest.approx(0.0099)}
+
+
 @pytest.fixture
 def metrics(clock: HandClock) -> Metrics:
     return Metrics(clock)
@@ -60,7 +68,7 @@ def metrics(clock: HandClock) -> Metrics:
     [
         (
             Answered(target=TARGET, provider="ecr", outcome="hit"),
-            "ocibroker_token_requests_total{outcome=hit,provider=ecr}",
+            "ocibroker_token_requests_total{frontend=lib,outcome=hit,provider=ecr}",
         ),
         (
             Fetched(target=TARGET, provider="ecr", trigger="miss", seconds=1.0),

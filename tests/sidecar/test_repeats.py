@@ -16,6 +16,7 @@ import pytest
 
 from ocibroker import Bearer, Secret
 from ocibroker.config import SidecarSettings, UnixListening
+from ocibroker.events import Answered, Event
 from ocibroker.sidecar.application import Application, Receive, Send
 from ocibroker.sidecar.limits import Limits
 from ocibroker.sidecar.listener import ListenerName, nobody
@@ -90,6 +91,15 @@ def test_each_answer_counts(read: Read, folder: Path) -> None:
     with asking(read, folder) as client:
         assert [ask(client).status for _ in range(3)] == [200] * 3
     assert read.told == [("socket", 200)] * 3
+
+
+def test_each_answer_counts_once_for_the_broker(desk: Desk, folder: Path) -> None:
+    told = list[Event]()
+    broker = desk.broker(AMBIENT + rule("*.test"), observe=told.append)
+    with asking(Read(Node.of(broker)), folder) as client:
+        assert [ask(client).status for _ in range(3)] == [200] * 3
+        assert ask(client, question("registry.test", "X-More: 1")).status == 200
+    assert [one.outcome for one in told if isinstance(one, Answered)] == ["refreshed", "hit", "hit", "hit"]
 
 
 def test_other_bytes_are_another_question(read: Read, folder: Path) -> None:

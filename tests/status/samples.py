@@ -14,6 +14,7 @@ from ocibroker.api.status import (
     ConfigurationStatus,
     Failure,
     ListenerStatus,
+    PeerStatus,
     ProcessStatus,
     ProviderStatus,
     Status,
@@ -78,7 +79,11 @@ def target(number: int, state: TokenState) -> TargetStatus:
         paused_until=later(seconds=40) if state in {"failing", "stale"} else None,
         failures=3 if state in {"failing", "stale"} else 0,
         failure=FAILURE if state in {"failing", "stale"} else None,
+        served={"stale": 41, "error": 1} if state == "stale" else {"hit": 318} if valid else {},
         tls=TargetTLS(roots="/etc/ssl/certs", min_version="1.2", insecure=True) if number == 4 else TLS,
+        peers=(PeerStatus(host="api.ecr.eu-west-1.amazonaws.com", ends_at=later(days=2), seen_at=ago(hours=6)),)
+        if state == "stale"
+        else (),
     )
 
 
@@ -109,10 +114,20 @@ def status(all_of_them: tuple[TargetStatus, ...] = (), *, page: int = 1) -> Stat
         targets=all_of_them[(page - 1) * EACH : page * EACH],
         providers=(
             ProviderStatus(
-                name="ecr", distribution="ocibroker", version="0.1.0", silent=("provider ecr by x",), stuck=1
+                name="ecr",
+                distribution="ocibroker",
+                version="0.1.0",
+                built_in=True,
+                silent=("provider ecr by x",),
+                stuck=1,
+                p99=0.43,
             ),
             ProviderStatus(
-                name="harbor", distribution="ocibroker-harbor", version="2.1", broken="cannot be imported"
+                name="harbor",
+                distribution="ocibroker-harbor",
+                version="2.1",
+                record="5d" * 32,
+                broken="cannot be imported",
             ),
         ),
         listeners=(
@@ -134,7 +149,10 @@ def status(all_of_them: tuple[TargetStatus, ...] = (), *, page: int = 1) -> Stat
             CertificateStatus(role="client_ca", name="tcp", ends_at=later(days=700)),
         ),
         cache=CacheStatus(
-            store="memory", entries=7, answers={"hit": 8140, "refreshed": 12, "stale": 3, "error": 1}
+            store="rediss://cache.example.com:6379/0",
+            entries=7,
+            answers={"hit": 8140, "refreshed": 12, "stale": 3, "error": 1},
+            key="9f2ac4d05b7e6138",
         ),
         configuration=ConfigurationStatus(
             path="/etc/ocibroker/config.toml",
@@ -193,15 +211,19 @@ def hostile(text: str) -> Status:
         expires_at=later(hours=1),
         failures=1,
         failure=failure,
+        served={text: 1},
         tls=tls,
+        peers=(PeerStatus(host=text, ends_at=NOW, seen_at=NOW),),
     )
     made = status((one,))
     changed = {
         "verdict": Verdict(standing="down", reason=text, since=NOW, cure=text),
-        "providers": (ProviderStatus(name=text, distribution=text, version=text, broken=text, silent=(text,)),),
+        "providers": (
+            ProviderStatus(name=text, distribution=text, version=text, record=text, broken=text, silent=(text,)),
+        ),
         "listeners": (ListenerStatus(name=text, address=text, callers=text, mode=text, owner=text),),
         "certificates": (CertificateStatus(role=text, name=text, ends_at=NOW),),
-        "cache": CacheStatus(store=text, entries=1, answers={text: 1}),
+        "cache": CacheStatus(store=text, entries=1, answers={text: 1}, key=text),
         "configuration": ConfigurationStatus(path=text, generation=1, since=NOW, insecure=(text,), failure=failure),
         "timeline": (Change(at=NOW, event=text, text=text),),
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -12,15 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import msgspec
 import pytest
 
 from ocibroker.api.status import Standing, Status, Verdict
+from tests.cli import acme
 from tests.cli.desk import Desk as Home
 from tests.free_port import free_port
 from tests.sidecar.command import Sidecar
-from tests.sidecar.served import until
+from tests.sidecar.served import Client, request, until
 from tests.status import samples
 from tests.status.shown import shown
 from tests.transport.brokers import Desk
@@ -54,6 +56,15 @@ def test_the_exit_code_is_the_verdict(home: Home, desk: Desk, folder: Path, word
     assert done.stdout.startswith(word.upper())
     assert "that is so" in done.stdout
     assert samples.target(0, "failing").target in done.stdout
+
+
+def test_certificates_that_have_ended_or_soon_will_are_told(home: Home, desk: Desk, folder: Path) -> None:
+    with shown(desk.broker(), folder, lambda _: samples.status(samples.targets(9))) as address:
+        lines = home.run("status", "--admin", address).stdout.splitlines()
+    told = [line.split(maxsplit=1) for line in lines if line.startswith(("expired ", "ends soon"))]
+    assert [line for line in lines if line.startswith("ends soon") and "of api.ecr.eu-west-1.amazonaws.com" in line]
+    assert [line for line in lines if line.startswith("ends soon") and "listener tcp" in line]
+    assert not [line for line in lines if "client_ca tcp" in line], told
 
 
 @pytest.mark.parametrize("option", [["--json"], ["--output", "json"]])
@@ -187,21 +198,70 @@ class TestWholeProcess:
         for text in (page.text, data.text, done.everything, watched.stdout, sidecar.log.read_text()):
             assert canary.hits(text) == []
 
+    def test_callers_of_a_target_are_counted_also_where_they_repeat_themselves(
+        self, sidecar: Sidecar, home: Home
+    ) -> None:
+        body = json.dumps({"registry": "good.test", "repository": "app/inside"}).encode()
+        asking = request("/v1/credentials", "Ocibroker-Request: 1", "Content-Type: application/json", body=body)
+        with sidecar.serving():
+            until(lambda: self.states(sidecar).get("static") == 1, 30)
+            with Client.of(sidecar.socket) as client:
+                for _ in range(5):
+                    client.send(asking)
+                    assert client.reply().status == 200
+            told = msgspec.json.decode(sidecar.get("/status.json").content, type=Status)
+            page, done = sidecar.get("/").text, home.run("status", "--admin", sidecar.admin)
+        served = {one.target: one.served for one in told.targets}
+        assert served == {"good.test/app": {"hit": 5}, "bad.test/app": {}, "mistyped.test/app": {}}
+        assert "<dt>in the last 5 min</dt><dd><bdi>5 hit</bdi></dd>" in page
+        assert "5 hit" in next(line for line in done.stdout.splitlines() if "good.test/app" in line)
+
     def test_an_action_is_on_the_timeline_and_counts_at_once(self, sidecar: Sidecar) -> None:
         with sidecar.serving():
             until(lambda: self.states(sidecar).get("static") == 1, 30)
             assert sidecar.act("evict", target="good.test/app").json() == {"evicted": True}
             until(lambda: self.states(sidecar).get("static") == 1, 10)
             told = msgspec.json.decode(sidecar.get("/status.json").content, type=Status)
-        assert "127.0.0.1 asked for: evict good.test/app" in [change.text for change in told.timeline]
+        assert f"uid {os.geteuid()} asked for: evict good.test/app" in [change.text for change in told.timeline]
 
     def test_the_log_is_turned_up_for_a_while(self, sidecar: Sidecar) -> None:
         with sidecar.serving():
-            url, asking = f"http://{sidecar.admin}/v1/admin/log-level", {"Ocibroker-Request": "1"}
-            said = {"level": "error", "seconds": 60}
-            assert httpx.post(url, headers=asking, json=said, trust_env=False).status_code == 200
+            assert sidecar.act("log-level", level="error", seconds=60).status_code == 200
             told = msgspec.json.decode(sidecar.get("/status.json").content, type=Status)
         assert (told.process.log_level, told.process.log_level_until is not None) == ("error", True)
+
+    def test_a_plugin_is_told_by_what_was_installed_when_it_was_first_looked_at(
+        self, folder: Path, canary: Canary, home: Home
+    ) -> None:
+        packages, config = acme.install(folder / "packages"), folder / "config.toml"
+        config.touch(mode=0o600)
+        rules = '[[registry]]\nmatch = "acme.test"\nprovider = "acme"\noptions = { kind = "bearer" }\n'
+        config.write_text(f'{rules}[sidecar]\nprefetch = ["acme.test/app"]\n')
+        environ = {"PYTHONPATH": str(packages), "ACME_IMPORTED": str(folder / "imported")}
+        sidecar = Sidecar(folder, config, environ)
+        with sidecar.serving():
+            until(lambda: self.states(sidecar) == {"fresh": 1}, 30)
+            before = self.told(sidecar)
+            (packages / "acme_registry-4.2.dist-info" / "RECORD").write_text("another,,\n")
+            assert sidecar.act("reload").status_code == 200
+            page, done = sidecar.get("/").text, home.run("status", "--admin", sidecar.admin).stdout
+            after = self.told(sidecar)
+        found = {one.name: one for one in before.providers}
+        digest = hashlib.sha256(acme.RECORD.encode()).hexdigest()
+        assert (found["acme"].record, found["acme"].version, found["acme"].built_in) == (digest, "4.2", False)
+        assert found["acme"].p99 is not None
+        assert found["acme"].p99 < 5
+        assert (found["docker-config"].built_in, found["docker-config"].record, found["docker-config"].p99) == (
+            True,
+            "",
+            None,
+        )
+        assert {one.name: one.record for one in after.providers}["acme"] == digest
+        assert f"acme-registry 4.2, RECORD {digest[:16]}…, p99 of its fetches" in page
+        assert digest in "".join(done.split())
+
+    def told(self, sidecar: Sidecar) -> Status:
+        return msgspec.json.decode(sidecar.get("/status.json").content, type=Status)
 
     def states(self, sidecar: Sidecar) -> dict[str, int]:
         found: dict[str, int] = sidecar.get("/status.json").json()["states"]

@@ -30,6 +30,12 @@ def facts(word: str = "ready", **more: object) -> Facts:
         (facts("starting"), "down", "the process does not serve yet", "wait for the end of its start"),
         (facts("draining"), "down", "the process is about to end", "start it again if nobody does"),
         (
+            facts("drained", states={"fresh": 1}),
+            "down",
+            "somebody has had it drained: who comes is served, and nobody should come",
+            "have it resume when callers should come again: POST /v1/admin/resume",
+        ),
+        (
             facts("no credential yet", states={"waiting": 2}, worst=(APP, "waiting", None)),
             "down",
             "2 targets of 2 have no credential yet",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import shlex
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -12,11 +15,10 @@ from hypothesis import strategies as st
 from ocibroker.sidecar.status.html import LONGEST, element
 from ocibroker.sidecar.status.page import page
 from ocibroker.sidecar.status.view import View
-from ocibroker.sidecar.status.words import clock_time, counted, span, when
+from ocibroker.sidecar.status.words import clock_time, counted, ended, span, when
 from tests.architecture.house import called, modules
 from tests.status import samples
 
-ADMIN = "127.0.0.1:9465"
 VOID = {"meta"}
 
 
@@ -48,8 +50,8 @@ def outline(text: str) -> list[tuple[str, tuple[str, ...]]]:
 @settings(deadline=None)
 @given(st.text())
 def test_whatever_a_text_is_the_page_has_the_same_elements(text: str) -> None:
-    shown = page(samples.hostile(f"x{text}"), View(), ADMIN)
-    assert outline(shown) == outline(page(samples.hostile("x"), View(), ADMIN))
+    shown = page(samples.hostile(f"x{text}"), View())
+    assert outline(shown) == outline(page(samples.hostile("x"), View()))
 
 
 @given(st.text())
@@ -70,18 +72,35 @@ def test_a_long_text_is_cut() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 12])
 def test_it_is_well_formed(count: int) -> None:
-    found = outline(page(samples.status(samples.targets(count)), View(), ADMIN))
+    found = outline(page(samples.status(samples.targets(count)), View()))
     assert {name for name, _ in found} & {"script", "img", "link", "form", "iframe"} == set()
     assert not any(name.startswith("on") or name == "style" for _, names in found for name in names)
 
 
-def test_an_action_is_a_command_that_a_shell_takes_as_it_is_meant() -> None:
-    text = page(samples.status((samples.target(1, "fresh"),)), View(), ADMIN)
-    name = samples.target(1, "fresh").target
+def test_the_end_of_a_peer_s_certificate_is_told_as_those_of_the_configuration_are() -> None:
+    text = page(samples.status((samples.target(1, "stale"),)), View())
+    end = '<span>in 2 d <time datetime="2026-03-16T09:26:53+00:00">2026-03-16 09:26:53 UTC</time></span>'
+    said = f'<dd>{end} <span class="badge warn">ends soon</span>'
     assert (
-        "curl -H &#x27;Ocibroker-Request: 1&#x27; --data &#x27;{&quot;target&quot;: &quot;"
-        f"{name}&quot;}}&#x27; http://127.0.0.1:9465/v1/admin/refresh" in text
+        f'<dt>certificate of api.ecr.eu-west-1.amazonaws.com</dt>{said}<span class="quiet">, seen 6 h ago</span>'
+        in text
     )
+    assert "certificate of" not in page(samples.status((samples.target(1, "fresh"),)), View())
+
+
+@pytest.mark.parametrize(
+    ("days", "word"), [(-1, "expired"), (0, "expired"), (1, "ends soon"), (6.9, "ends soon"), (7, ""), (90, "")]
+)
+def test_a_word_for_the_end_of_a_certificate(days: float, word: str) -> None:
+    assert ended(samples.later(days=days), samples.NOW) == word
+
+
+def test_an_action_is_a_command_that_a_shell_takes_as_it_is_meant() -> None:
+    text = page(samples.status((samples.target(1, "fresh"),)), View())
+    name = samples.target(1, "fresh").target
+    body = html.escape(shlex.quote(json.dumps({"target": name})))
+    said = f"curl --unix-socket /run/ocibroker/broker.sock -H &#x27;Ocibroker-Request: 1&#x27; --data {body}"
+    assert f"{said} http://ocibroker/v1/admin/refresh" in text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+import pytest
+
 from ocibroker import Target
 from ocibroker.errors import ConfigurationError, CredentialUnavailable
 from ocibroker.events import (
@@ -13,6 +17,7 @@ from ocibroker.events import (
     Event,
     Failing,
     Fetched,
+    Outcome,
     PeerDenied,
     Recovered,
     Reloaded,
@@ -96,6 +101,79 @@ def test_callers_are_counted_by_what_they_got_and_by_why_they_were_turned_away(c
         PeerDenied(reason="uid"),
     )
     assert (record.answers, record.denied, record.expired) == ({"hit": 2, "stale": 1}, {"uid": 1}, 1)
+
+
+class TestServedLately:
+    def answered(self, record: Record, text: str, outcome: Outcome = "hit", times: int = 1) -> None:
+        for _ in range(times):
+            record.observe(Answered(target=Target.parse(text), provider="made", outcome=outcome))
+
+    def test_a_target_s_callers_are_counted_by_what_they_got(self, clock: HandClock) -> None:
+        record = Record(clock)
+        record.keep([APP])
+        self.answered(record, "registry.test/app", times=3)
+        self.answered(record, "registry.test/app", "stale")
+        self.answered(record, "registry.test/app", "error")
+        assert record.served(APP) == {"hit": 3, "stale": 1, "error": 1}
+
+    @pytest.mark.parametrize(
+        ("asked", "counts"),
+        [
+            ("registry.test/app", {"registry.test/app": 1}),
+            ("registry.test/app/deep/inside", {"registry.test/app": 1}),
+            ("registry.test/app/team/x", {"registry.test/app/team": 1}),
+            ("registry.test/apples", {}),
+            ("registry.test", {}),
+            ("whole.test/any/thing", {"whole.test": 1}),
+            ("whole.test", {"whole.test": 1}),
+            ("other.test/app", {}),
+        ],
+    )
+    def test_an_answer_counts_for_the_nearest_target_above_what_was_asked(
+        self, clock: HandClock, asked: str, counts: dict[str, int]
+    ) -> None:
+        record = Record(clock)
+        kept = [Target.parse(name) for name in ("registry.test/app", "registry.test/app/team", "whole.test")]
+        record.keep(kept)
+        self.answered(record, asked)
+        assert {str(one): record.served(one)["hit"] for one in kept if record.served(one)} == counts
+
+    def test_after_five_minutes_nobody_speaks_of_it(self, clock: HandClock) -> None:
+        record = Record(clock)
+        record.keep([APP])
+        self.answered(record, "registry.test/app", times=2)
+        clock.move(200)
+        self.answered(record, "registry.test/app")
+        assert record.served(APP) == {"hit": 3}
+        clock.move(115)
+        assert record.served(APP) == {"hit": 1}
+        clock.move(315)
+        assert record.served(APP) == {}
+
+    def test_what_callers_ask_for_and_how_long_they_do_takes_no_memory(self, clock: HandClock) -> None:
+        record = Record(clock)
+        record.keep([APP])
+        tracemalloc.start()
+        try:
+            for number in range(20_000):
+                record.observe(
+                    Answered(target=Target("registry.test", f"other-{number}"), provider=None, outcome="error")
+                )
+                record.observe(
+                    Answered(target=Target("registry.test", f"app/{number}"), provider="made", outcome="hit")
+                )
+                clock.move(1)
+            grown, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert grown < 64 * 1024
+
+    def test_a_target_that_is_kept_fresh_no_more_is_not_counted(self, clock: HandClock) -> None:
+        record = Record(clock)
+        record.keep([APP])
+        record.keep([Target.parse("other.test")])
+        self.answered(record, "registry.test/app")
+        assert record.served(APP) == {}
 
 
 def test_who_joins_an_audience_is_told_of_what_happens_from_then_on() -> None:

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from cryptography import x509
 
-from ocibroker import Bearer, Credential, Target
+from ocibroker import Bearer, Credential, Secret, Target
 from ocibroker.api.status import Status, TokenState
 from ocibroker.config import Address
 from ocibroker.errors import CredentialUnavailable
@@ -36,7 +36,10 @@ from ocibroker.sidecar.status.survey import EACH, Survey
 from ocibroker.sidecar.status.token_state import STATES, state_of
 from ocibroker.sidecar.status.view import View
 from ocibroker.testing import Authority
+from ocibroker.tls.validity import ends
 from tests.sidecar.stand import HOST, HOUR, NAME, TARGET, Stand, prefetching
+from tests.transport.answering_server import OK, answering
+from tests.transport.brokers import Desk
 from tests.transport.canary import Canary
 from tests.transport.hand_clock import HandClock
 from tests.transport.made_provider import NoOptions
@@ -78,6 +81,11 @@ def surveyed(stand: Stand, work: Callable[[Survey], Awaitable[T]], outlooks: Map
 
 def of_one(stand: Stand, kept: Outlook = Outlook()) -> Status:  # noqa: B008  # it is frozen
     return surveyed(stand, lambda survey: survey.status(), {TARGET: kept})
+
+
+def _by_asking(request: FetchRequest[NoOptions], url: str) -> Credential:
+    assert request.http.get(url).status_code == 200
+    return Bearer(secret=Secret("t"), expires_at=request.clock.now() + timedelta(hours=1))
 
 
 class TestOneTarget:
@@ -128,6 +136,26 @@ class TestOneTarget:
         assert one.tls.insecure
         assert status.configuration.insecure == (HOST,)
 
+    def test_whom_its_provider_has_shaken_hands_with_is_told_and_nobody_is_asked_for_it(
+        self, stand: Stand, desk: Desk, authority: Authority
+    ) -> None:
+        with answering(OK, authority.server_context("token.test")) as tokens:
+            stand.instead = lambda request: _by_asking(request, f"https://token.test:{tokens.port}/")
+
+            async def work(survey: Survey) -> tuple[Status, Status]:
+                before = await survey.status()
+                with survey.succession.lease() as generation:
+                    await generation.broker.upkeep.renew(TARGET)
+                stand.clock.move(5)
+                return before, await survey.status()
+
+            before, after = surveyed(stand, work, {TARGET: Outlook(usable=True)})
+            assert len(tokens.requests) == 1
+        assert before.targets[0].peers == ()
+        (peer,) = after.targets[0].peers
+        assert (peer.host, peer.seen_at) == (f"token.test:{tokens.port}", stand.clock.now() - timedelta(seconds=5))
+        assert peer.ends_at == ends(authority.issue("token.test").certificate)[0]
+
     def test_the_end_of_an_authority_is_told(self, stand: Stand, authority: Authority, tmp_path: Path) -> None:
         ca = authority.write(tmp_path)
         stand.write(prefetching(NAME) + f'[[tls]]\nmatch = "{HOST}"\nca = ["{ca}"]\n')
@@ -176,7 +204,7 @@ def test_looking_asks_nobody(stand: Stand) -> None:
 
     async def work(survey: Survey) -> None:
         for number in range(5):
-            page(await survey.status(number), View(), "127.0.0.1:9465")
+            page(await survey.status(number), View())
             stand.clock.move(600)
 
     surveyed(stand, work, {TARGET: Outlook(), Target.parse("other.test/x"): Outlook(usable=True)})
@@ -219,7 +247,7 @@ class TestMany:
             took = []
             for number in (1, 50, 100):
                 began = time.process_time()
-                page(await survey.status(number), View(number), "127.0.0.1:9465")
+                page(await survey.status(number), View(number))
                 took.append(time.process_time() - began)
             return min(took)
 
@@ -268,6 +296,6 @@ def test_the_secret_is_in_none_of_it(stand: Stand) -> None:
             await generation.broker.access_async(NAME)
         status = await survey.status()
         assert status.targets[0].state == "static"
-        return page(status, View(), "127.0.0.1:9465") + msgspec.json.encode(status).decode() + repr(status)
+        return page(status, View()) + msgspec.json.encode(status).decode() + repr(status)
 
     assert canary.hits(surveyed(stand, work, {TARGET: Outlook()})) == []

@@ -13,6 +13,7 @@ import httpx
 
 from ocibroker import Access, Broker
 from ocibroker.clock import Clock
+from ocibroker.events import Observe
 from ocibroker.provider import Provider
 from ocibroker.transport import Route
 from tests.transport.hand_clock import SleeplessClock
@@ -47,6 +48,8 @@ class Desk:
         offered: Iterable[Provider[Any]] = (),
         route: Route | None = None,
         ahead: bool = True,
+        observe: Observe | None = None,
+        before: Broker | None = None,
     ) -> Broker:
         path = self.folder / f"config-{len(self.opened)}.toml"
         path.write_text(text)
@@ -58,6 +61,8 @@ class Desk:
             route=route or self.route,
             plugins=[Plugin(*offered)],
             ahead=ahead,
+            observe=observe,
+            before=before,
         )
         self.opened.append(broker)
         return broker

@@ -51,10 +51,20 @@ class TargetTLS(msgspec.Struct, frozen=True, kw_only=True):
     plain_http: bool = False
 
 
+class PeerStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A host whose certificate ends at ``ends_at``, as a handshake at ``seen_at`` has shown."""
+
+    host: str
+    ends_at: datetime
+    seen_at: datetime
+
+
 class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One target that is kept fresh; ``identity`` is what its credential is bound to, as declared.
 
-    ``realms`` are token endpoints on other hosts that its rule allows.
+    ``realms`` are token endpoints on other hosts that its rule allows. ``served`` counts callers of the last five
+    minutes by what they got, those included who asked for what lies beneath it. ``peers`` are the registry, token
+    endpoints and others with which this process has shaken hands for it.
     """
 
     target: str
@@ -70,21 +80,28 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     paused_until: datetime | None = None
     failures: int = 0
     failure: Failure | None = None
+    served: dict[str, int] = {}
     tls: TargetTLS | None = None
+    peers: tuple[PeerStatus, ...] = ()
 
 
 class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Who may answer; ``broken`` says why one cannot, ``silent`` where it has not answered in time.
 
-    ``stuck`` counts its fetches that have not ended long after their deadline.
+    ``stuck`` counts its fetches that have not ended long after their deadline; 99 of 100 have ended within ``p99``
+    seconds. ``record`` is the SHA-256 of what says which files of the distribution are installed, none where it is
+    ``built_in``.
     """
 
     name: str
     distribution: str = ""
     version: str = ""
+    built_in: bool = False
+    record: str = ""
     broken: str = ""
     silent: tuple[str, ...] = ()
     stuck: int = 0
+    p99: float | None = None
 
 
 class ListenerStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,11 +128,15 @@ class CertificateStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CacheStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """``store`` is where answers are kept beside this process's memory; ``answers`` counts callers by outcome."""
+    """``store`` is where answers are kept beside this process's memory; ``answers`` counts callers by outcome.
+
+    ``key`` is the id of the key that what a fleet shares is sealed with from now on; empty where nothing is.
+    """
 
     store: str
     entries: int
     answers: dict[str, int]
+    key: str = ""
 
 
 class ConfigurationStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,6 +32,11 @@ class Realms:
     origin: Origin
     listed: tuple[str, ...] = ()
 
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """Those on other hosts than the registry's, as ``host[:port]``."""
+        return (*KNOWN.get(self.origin.host, ()), *self.listed)
+
     def check(self, realm: str) -> httpx.URL:
         """Return the URL of the token endpoint.
 
@@ -54,7 +59,7 @@ class Realms:
             return True
         # A token endpoint elsewhere may speak plain HTTP only where the registry does.
         secure = place.scheme == "https" or self.origin.scheme == "http"
-        return secure and place.authority in (*KNOWN.get(self.origin.host, ()), *self.listed)
+        return secure and place.authority in self.elsewhere
 
     def _refused(self, what: str, *, hint: str = "") -> RealmRefused:
         return RealmRefused(

@@ -48,6 +48,7 @@ class FileStore:
     """Entries in ``folder``. What goes wrong is a miss, and logged once."""
 
     shared: Final = ""
+    sealing: Final = ""
 
     def __init__(self, folder: Path, start: str | None = None) -> None:
         self.folder: Final = folder

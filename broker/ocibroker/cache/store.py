@@ -15,12 +15,18 @@ class Store(Protocol):
     """Entries by key. It is never a hard dependency: what goes wrong in it is a miss, and raises nothing.
 
     Only what expires is kept in one: a password that is good for ever is not written down again. ``shared`` is the
-    URL of one that several machines share, and empty otherwise.
+    URL of one that several machines share, and empty otherwise; ``sealing`` the id of the key that it seals new
+    entries with.
     """
 
     @property
     def shared(self) -> str:
         """Where other machines find it too."""
+        ...
+
+    @property
+    def sealing(self) -> str:
+        """Which key it is, and nothing of the key; empty where it seals nothing."""
         ...
 
     def get(self, key: str, now: Moment) -> Entry | None:
@@ -59,6 +65,7 @@ class Nowhere:
     """No store: what a process knows ends with it."""
 
     shared: Final = ""
+    sealing: Final = ""
 
     def get(self, key: str, now: Moment) -> Entry | None:
         """Return none."""

@@ -122,6 +122,8 @@ class SidecarTable(ReachTable, frozen=True, kw_only=True):
     owner: str | None = None
     allow_uids: list[Annotated[int, msgspec.Meta(ge=0)]] = []
     admin: str | None = None
+    admin_uids: list[Annotated[int, msgspec.Meta(ge=0)]] = []
+    admin_bearer: str | None = None
     prefetch: list[str] = []
     grace: float = 10.0
     ready: Ready = "any"

@@ -50,13 +50,14 @@ class Address:
 class UnixListening:
     """``path`` is none for the default place. ``owner`` is ``user[:group]``; none leaves it as it is made.
 
-    ``allow_uids`` may call, beside root and the process's own user.
+    ``allow_uids`` may call, and ``admin_uids`` of these act, beside root and the process's own user.
     """
 
     path: Path | None = None
     mode: int = 0o600
     owner: str | None = None
     allow_uids: frozenset[int] = frozenset()
+    admin_uids: frozenset[int] = frozenset()
     allowance: Allowance = field(default_factory=Allowance)
 
 
@@ -83,11 +84,13 @@ class TCPListening:
 class SidecarSettings:
     """``[sidecar]``, checked. ``grace`` is in seconds; ``ready`` says how many of ``prefetch`` readiness needs.
 
-    ``audit`` is a file or :data:`STDOUT`, none for no audit trail; ``audit_key`` makes the fingerprints there.
+    ``audit`` is a file or :data:`STDOUT`, none for no audit trail; ``audit_key`` makes the fingerprints there. Who
+    sends the token in the file ``admin_bearer`` may act at ``admin``; without one nobody may there.
     """
 
     socket: UnixListening = field(default_factory=UnixListening)
     admin: Address | None = None
+    admin_bearer: Path | None = None
     tcp: TCPListening | None = None
     prefetch: tuple[Target, ...] = ()
     grace: float = 10.0
@@ -110,6 +113,7 @@ def sidecar(table: SidecarTable, source: Source) -> SidecarSettings:
     return SidecarSettings(
         socket=_unix(table, source),
         admin=admin,
+        admin_bearer=source.absolute(table.admin_bearer) if table.admin_bearer else None,
         tcp=_tcp(table.tcp, source) if table.tcp else None,
         prefetch=prefetch,
         grace=grace,
@@ -141,6 +145,7 @@ def _unix(table: SidecarTable, source: Source) -> UnixListening:
         mode=mode,
         owner=table.owner,
         allow_uids=frozenset(table.allow_uids),
+        admin_uids=frozenset(table.admin_uids),
         allowance=_allowance("sidecar", table, source),
     )
 

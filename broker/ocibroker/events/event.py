@@ -255,7 +255,7 @@ class AuditRecovered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Administered(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody has asked for an ``action`` by the admin listener; with an ``error``'s type it failed."""
+    """Somebody who may has asked for an ``action``; with an ``error``'s type it failed."""
 
     name: ClassVar[str] = "admin_action"
     level: ClassVar[int] = logging.INFO

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from dataclasses import dataclass
 from types import ModuleType
@@ -12,17 +13,22 @@ from ocibroker.hookspecs import PROJECT
 from ocibroker.providers.built_in import BUILT_IN
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import Distribution, EntryPoint
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A plugin and the distribution that offers it."""
+    """A plugin and the distribution that offers it.
+
+    ``record`` is the SHA-256 of its ``RECORD``, which lists the hash of each file that was installed
+    (https://packaging.python.org/specifications/recording-installed-packages/); empty where there is none.
+    """
 
     name: str
     module: str
     distribution: str
     version: str
+    record: str = ""
 
 
 def installed() -> tuple[Installed, ...]:
@@ -63,5 +69,14 @@ def _imported(offer: Installed) -> ModuleType:
 
 def _described(point: EntryPoint) -> Installed:
     distribution = point.dist
-    name, version = (distribution.name, distribution.version) if distribution else ("unknown", "")
-    return Installed(point.name, point.module, name, version)
+    if distribution is None:
+        return Installed(point.name, point.module, "unknown", "")
+    return Installed(point.name, point.module, distribution.name, distribution.version, _record(distribution))
+
+
+def _record(distribution: Distribution) -> str:
+    listed = (file for file in distribution.files or () if file.name == "RECORD")
+    try:
+        return next((hashlib.sha256(file.read_binary()).hexdigest() for file in listed), "")
+    except OSError:
+        return ""

@@ -1,4 +1,4 @@
-"""What the admin listener answers: health and metrics to everybody who reaches it, actions on loopback alone."""
+"""What the admin listener answers: health and metrics to everybody who reaches it; and actions."""
 
 from __future__ import annotations
 
@@ -67,20 +67,25 @@ def health_endpoints(health: Health, metrics: Metrics) -> Endpoints:
 def admin_endpoints(
     address: Address, health: Health, metrics: Metrics, actions: Actions, status: Endpoints = _NOTHING
 ) -> Endpoints:
-    """Return all that a listener at ``address`` answers: actions only where nobody but this machine reaches it."""
+    """Return all that a listener at ``address`` answers: actions only where nobody but this machine reaches it.
+
+    A token would travel in the clear anywhere else.
+    """
     reading = health_endpoints(health, metrics)
     return {**reading, **status, **actions.endpoints()} if is_loopback(address) else {**reading, **status}
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What may be asked by ``POST``, each told to ``report`` and to ``audit``.
+    """What may be asked by ``POST``, each told to ``report`` and to ``audit``; who may ask was looked at before.
 
-    ``changed`` is told of a target of which something was changed, ``loudness`` how much is logged.
+    ``health`` is told of a drain, ``changed`` of a target of which something was changed, ``loudness`` how much is
+    logged.
     """
 
     succession: Succession
     report: Report
+    health: Health
     changed: Callable[[Target], None] = _unheeded
     loudness: LogLevel = field(default_factory=LogLevel)
     audit: Audit = unaudited
@@ -91,6 +96,8 @@ class Actions:
             ("POST", "/v1/admin/reload"): self.reload,
             ("POST", "/v1/admin/evict"): self.evict,
             ("POST", "/v1/admin/refresh"): self.refresh,
+            ("POST", "/v1/admin/drain"): self.drain,
+            ("POST", "/v1/admin/resume"): self.resume,
             ("POST", "/v1/admin/log-level"): self.log_level,
         }
 
@@ -128,6 +135,21 @@ class Actions:
             return {"expires_at": stands.expires_at}
 
         return await self._audited(call, "refresh", str(target), work)
+
+    async def drain(self, call: Call) -> Reply:
+        """Have readiness say that nobody should come; who comes is served all the same."""
+        return await self._turned(call, "drain", drained=True)
+
+    async def resume(self, call: Call) -> Reply:
+        """Have readiness say how it is again."""
+        return await self._turned(call, "resume", drained=False)
+
+    async def _turned(self, call: Call, action: str, *, drained: bool) -> Reply:
+        async def work() -> Mapping[str, object]:
+            self.health.drained = drained
+            return {"status": self.health.word}
+
+        return await self._audited(call, action, "", work)
 
     async def log_level(self, call: Call) -> Reply:
         """Have more or less logged for some seconds, after which it is as before."""

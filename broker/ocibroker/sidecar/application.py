@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ocibroker.api import LARGEST, Problem
 from ocibroker.errors import OcibrokerError
+from ocibroker.sidecar.conversation import Conversations
 from ocibroker.sidecar.deed import Audit, unaudited
 from ocibroker.sidecar.denial import Denied, uncounted
 from ocibroker.sidecar.generation import Generations
@@ -38,6 +39,14 @@ _JSON: Final = (b"content-type", JSON.encode("ascii"))
 _UNAUTHORIZED: Final = reply(
     Problem.of(401, "unauthorized", "is not allowed to ask here"), {"WWW-Authenticate": "Bearer"}
 )
+_NOT_YOURS: Final = reply(
+    Problem.of(
+        403,
+        "action_refused",
+        "is for who administers the sidecar",
+        hint="ask on its Unix socket, as root or the user who serves",
+    )
+)
 _TOO_LARGE: Final = reply(Problem.of(413, "body_too_large", f"is longer than {LARGEST} bytes"))
 _BROKEN: Final = reply(Problem.of(500, "internal_error", "the sidecar failed", hint="see its log"))
 
@@ -49,8 +58,11 @@ def _untold(listener: ListenerName, status: int, seconds: float) -> None:
 class Application:
     """Answers API v1 on every listener but ``admin``, and there what ``admin`` holds, by method and path.
 
+    On the Unix socket it answers ``actions`` too. Whoever acts must be one whom the listener says administers.
+
     ``served`` is told of every reply: the listener, the status, and the seconds by ``monotonic`` that it took.
-    ``audit`` is told before each of what it gives to whom, ``denied`` of whoever may not ask.
+    ``audit`` is told before each of what it gives to whom, ``denied`` of whoever may not ask. Meanwhile it is the
+    current one of ``conversations``.
     """
 
     def __init__(
@@ -58,25 +70,28 @@ class Application:
         generations: Generations,
         *,
         admin: Places = _NOWHERE,
+        actions: Places = _NOWHERE,
         served: Served = _untold,
         audit: Audit = unaudited,
         denied: Denied = uncounted,
+        conversations: Conversations | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api = api(generations)
-        self._admin = administration(admin)
-        self._repeats = Repeats(self._api.current)
+        self._admin, self._actions = administration(admin), administration(actions)
+        self._repeats = Repeats(self._api.current, self._api.kept)
         self._served, self._audit, self._denied = served, audit, denied
+        self._conversations = conversations or Conversations()
         self._monotonic = monotonic
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one connection's scope."""
         if scope["type"] == "http":
-            began = self._monotonic()
-            if (answer := await self._answer(scope, receive)) is not None:
-                self._record(scope["state"]["listener"], scope["state"]["peer"], answer)
-                await _send(answer, send)
-                self._served(scope["state"]["listener"].name, answer.status, self._monotonic() - began)
+            conversation = self._conversations.begin(scope["state"]["listener"].name)
+            try:
+                await self._converse(scope, receive, send)
+            finally:
+                self._conversations.end(conversation)
         elif scope["type"] == "lifespan":
             await _live(receive, send)
         else:
@@ -84,13 +99,23 @@ class Application:
 
     def repeat(self, listener: Listener, peer: Peer, request: bytes) -> bytes | None:
         """Return the whole answer to a request of those bytes, if it was answered before and would be so now."""
-        began = self._monotonic()
-        known = self._repeats(listener, peer, request)
-        if known is None:
-            return None
-        self._record(listener, peer, known.reply)
-        self._served(listener.name, 200, self._monotonic() - began)
+        began, conversation = self._monotonic(), self._conversations.begin(listener.name)
+        try:
+            known = self._repeats(listener, peer, request)
+            if known is None:
+                return None
+            self._record(listener, peer, known.reply)
+            self._served(listener.name, 200, self._monotonic() - began)
+        finally:
+            self._conversations.end(conversation)
         return known.answer
+
+    async def _converse(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        began = self._monotonic()
+        if (answer := await self._answer(scope, receive)) is not None:
+            self._record(scope["state"]["listener"], scope["state"]["peer"], answer)
+            await _send(answer, send)
+            self._served(scope["state"]["listener"].name, answer.status, self._monotonic() - began)
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Reply | None:
         """Return the reply, or none where the caller has gone."""
@@ -108,6 +133,9 @@ class Application:
         route = self._route(listener, scope["path"], scope["method"])
         if isinstance(route, Reply):
             return route
+        if route.acts and not listener.administers(state["peer"], fields.get(b"authorization")):
+            self._denied(listener.name, state["peer"], "administration")
+            return _NOT_YOURS
         if not route.safe and (problem := unmarked(fields, route.content_type)):
             return reply(problem)
         body = await _body(fields, receive)
@@ -130,15 +158,23 @@ class Application:
     def _record(self, listener: Listener, peer: Peer, answer: Reply) -> None:
         for deed in answer.deeds:
             self._audit(listener.name, peer, deed)
+            if deed.outcome != "given":
+                self._conversations.note(deed.outcome)
 
     def _route(self, listener: Listener, path: str, method: str) -> Route | Reply:
-        methods = (self._admin if listener.name == "admin" else self._api).at(path)
+        methods = self._methods(listener, path)
         if methods is None:
             return reply(Problem.of(404, "no_such_endpoint", "is nothing that is answered here"))
         if (route := methods.get(method)) is not None:
             return route
         allow = ", ".join(sorted(methods))
         return reply(Problem.of(405, "method_not_allowed", f"takes {allow} only"), {"Allow": allow})
+
+    def _methods(self, listener: Listener, path: str) -> Mapping[str, Route] | None:
+        if listener.name == "admin":
+            return self._admin.at(path)
+        found = self._actions.at(path) if listener.name == "socket" else None
+        return self._api.at(path) if found is None else found
 
 
 async def _served(route: Route, call: Call) -> Reply:

@@ -26,7 +26,7 @@ from ocibroker.request import Caller
 from ocibroker.secret import Secret
 from ocibroker.sidecar.aside import aside
 from ocibroker.sidecar.deed import Deed, given, not_given
-from ocibroker.sidecar.generation import Generations
+from ocibroker.sidecar.generation import Generation, Generations
 from ocibroker.sidecar.listener import Listener
 from ocibroker.sidecar.message import Call, Reply
 from ocibroker.sidecar.problem import failed
@@ -67,11 +67,16 @@ class Credentials:
     def current(self, body: bytes, listener: Listener) -> Reply | None:
         """Return the reply to a question that was asked before, if it would be made alike now."""
         with self._generations.lease() as generation:
-            reach = self._reaches.of(generation, listener)
-            known = self._remembered.get(body, reach)
+            known = self._known(generation, body, listener)
             if known is None:
                 return None
             return known.reply if _given(generation.broker, known) is known.access else None
+
+    def kept(self, body: bytes, listener: Listener) -> Reply | None:
+        """Return the reply to a question that was asked before, whether it still holds or not."""
+        with self._generations.lease() as generation:
+            known = self._known(generation, body, listener)
+        return known.reply if known else None
 
     async def trust(self, call: Call) -> Reply:
         """Answer a :class:`~ocibroker.api.TrustQuestion`, for any host: it is configuration, and no secret."""
@@ -82,6 +87,9 @@ class Credentials:
             # It reads files and may run a program, which nobody else should wait for.
             data = await aside(lambda: _trust(generation.broker, Target(question.host)), "trust")
         return Reply(body=_ENCODER.encode(TrustAnswer(tls=data)))
+
+    def _known(self, generation: Generation, body: bytes, listener: Listener) -> Remembered | None:
+        return self._remembered.get(body, self._reaches.of(generation, listener))
 
     async def _answered(self, call: Call, question: CredentialQuestion) -> Reply:
         with self._generations.lease() as generation:

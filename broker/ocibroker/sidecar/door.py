@@ -57,7 +57,11 @@ class Door:
         self.entrance = entrance
         more = hosts_of(self.address, entrance.hosts) if entrance.hosts else frozenset()
         self.listener = Listener(
-            name=self.name, hosts=self.hosts | more, everywhere=self.everywhere, admits=entrance.admits
+            name=self.name,
+            hosts=self.hosts | more,
+            everywhere=self.everywhere,
+            admits=entrance.admits,
+            administers=entrance.administers,
         )
 
     @property

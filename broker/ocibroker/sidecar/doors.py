@@ -48,7 +48,7 @@ def open_doors(
         if settings.tcp:
             doors.append(_tcp_door(settings.tcp, passed.get("tcp"), ways["tcp"], stack))
         if settings.admin:
-            doors.append(_networked("admin", settings.admin, passed.get("admin"), Entrance(), stack))
+            doors.append(_networked("admin", settings.admin, passed.get("admin"), ways["admin"], stack))
         yield tuple(doors)
 
 

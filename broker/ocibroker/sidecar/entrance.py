@@ -10,12 +10,13 @@ from types import MappingProxyType
 from typing import Final
 
 from ocibroker.config import SidecarSettings, TCPListening, UnixListening, located
+from ocibroker.errors import ConfigurationError
 from ocibroker.sidecar.bearer_file import BearerFile
 from ocibroker.sidecar.certificate_names import allowed_names
 from ocibroker.sidecar.certificates import Certificates
-from ocibroker.sidecar.listener import Admission, ListenerName, everybody, nobody
+from ocibroker.sidecar.listener import Admission, ListenerName, everybody, nobody, users
 from ocibroker.sidecar.socket_owner import SocketOwner
-from ocibroker.sidecar.tcp_socket import check_callers, hosts_of
+from ocibroker.sidecar.tcp_socket import check_callers, hosts_of, is_loopback
 from ocibroker.sidecar.unix_socket import check_mode, check_owner
 
 
@@ -24,13 +25,15 @@ class Entrance:
     """``uids`` are the users who may connect to a Unix socket; none for TCP.
 
     With ``certificates`` it speaks TLS, and with ``names`` a caller's certificate must hold one of them. ``admits``
-    decides about each request; ``hosts`` are names that callers may use beside the address.
+    decides about each request, and ``administers`` about actions; ``hosts`` are names that callers may use beside
+    the address.
     """
 
     uids: frozenset[int] | None = None
     certificates: Certificates | None = None
     names: frozenset[str] | None = None
     admits: Admission = everybody
+    administers: Admission = nobody
     hosts: tuple[str, ...] = ()
 
 
@@ -57,7 +60,10 @@ def entrances(
     Raises :class:`~ocibroker.errors.ConfigurationError` that names file, line and key where a listener would let in
     whom it should not, or a file that it needs is not in order.
     """
-    named: dict[ListenerName, Entrance] = {"socket": _local(settings.socket, path, passed=passed)}
+    named: dict[ListenerName, Entrance] = {
+        "socket": _local(settings.socket, path, passed=passed),
+        "admin": _administration(settings, path, monotonic),
+    }
     if settings.tcp:
         named["tcp"] = _tcp(settings.tcp, path, monotonic, before.get("tcp", CLOSED))
     return named
@@ -71,7 +77,26 @@ def _local(said: UnixListening, path: Path | None, *, passed: bool) -> Entrance:
     with located(path, "sidecar.allow_uids"):
         if not passed:
             check_mode(said, owner)
-    return Entrance(uids=frozenset({0, os.geteuid(), *said.allow_uids}))
+    uids, own = frozenset({0, os.geteuid(), *said.allow_uids}), frozenset({0, os.geteuid()})
+    with located(path, "sidecar.admin_uids"):
+        if strangers := said.admin_uids - uids:
+            first = min(strangers)
+            why, hint = f"user {first} may not call", f"add {first} to sidecar.allow_uids"
+            raise ConfigurationError(why, culprit="sidecar.admin_uids", hint=hint)
+    return Entrance(uids=uids, administers=users(own | said.admin_uids))
+
+
+def _administration(settings: SidecarSettings, path: Path | None, monotonic: Callable[[], float]) -> Entrance:
+    """Return that of the admin listener: anybody on this machine may look, and act who has the token."""
+    if settings.admin_bearer is None:
+        return Entrance()
+    with located(path, "sidecar.admin_bearer"):
+        if settings.admin is not None and not is_loopback(settings.admin):
+            hint = "act on the Unix socket, or have admin listen on loopback"
+            raise ConfigurationError(
+                f"is of no effect at {settings.admin}", culprit="sidecar.admin_bearer", hint=hint
+            )
+        return Entrance(administers=BearerFile(settings.admin_bearer, monotonic))
 
 
 def _tcp(said: TCPListening, path: Path | None, monotonic: Callable[[], float], before: Entrance) -> Entrance:

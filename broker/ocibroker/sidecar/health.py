@@ -20,7 +20,10 @@ _ENOUGH: Final = MappingProxyType({"all": all, "any": any})
 
 
 class Health:
-    """``serving`` is set once callers are served, ``draining`` when the process is about to end."""
+    """``serving`` is set once callers are served, ``draining`` when the process is about to end.
+
+    ``drained`` is set while somebody wants no callers to come, though who does come is served.
+    """
 
     def __init__(self, generations: Generations, prefetch: Prefetch, clock: Clock) -> None:
         self._generations = generations
@@ -28,6 +31,7 @@ class Health:
         self._clock = clock
         self.serving = False
         self.draining = False
+        self.drained = False
 
     def live(self) -> Reply:
         """Say that the event loop goes on: it does, or there is no reply. Nobody else's state matters here."""
@@ -67,6 +71,8 @@ class Health:
             return "draining"
         if not self.serving:
             return "starting"
+        if self.drained:
+            return "drained"
         enough = _ENOUGH.get(policy)
         return "ready" if enough is None or not targets or enough(targets) else "no credential yet"
 

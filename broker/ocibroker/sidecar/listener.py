@@ -23,6 +23,15 @@ def everybody(peer: Peer, authorization: bytes | None) -> bool:
     return True
 
 
+def users(uids: frozenset[int]) -> Admission:
+    """Return who admits the callers of a Unix socket whose user is one of ``uids``."""
+
+    def admits(peer: Peer, authorization: bytes | None) -> bool:
+        return peer.uid in uids
+
+    return admits
+
+
 def nobody(peer: Peer, authorization: bytes | None) -> bool:
     """Admit none."""
     return False
@@ -34,10 +43,12 @@ class Listener:
 
     With ``everywhere`` it listens at all addresses of the machine, and any of them with that port will do too: a
     name may be bound to another machine's address, an address may not. It decides nothing about connections:
-    whoever may not connect never reaches it.
+    whoever may not connect never reaches it. ``administers`` decides who of those it ``admits`` may act on the
+    sidecar itself.
     """
 
     name: ListenerName
     hosts: frozenset[str]
     everywhere: int | None = None
     admits: Admission = everybody
+    administers: Admission = nobody

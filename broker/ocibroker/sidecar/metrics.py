@@ -18,13 +18,16 @@ from prometheus_client.registry import Collector
 from ocibroker import errors
 from ocibroker.clock import Clock
 from ocibroker.events import Administered, Answered, Event, Fetched, PeerDenied, Reloaded, Requested, Served
+from ocibroker.sidecar.conversation import ITSELF, Conversation, Conversations
+from ocibroker.sidecar.quantile import quantile
 from ocibroker.version import __version__
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
+_ANSWERS: Final = "ocibroker_token_requests_total"
 COUNTERS: Final = MappingProxyType(
     {
-        "ocibroker_token_requests_total": ("Answers to callers.", ("provider", "outcome")),
+        _ANSWERS: ("Answers to callers.", ("provider", "frontend", "outcome")),
         "ocibroker_expired_token_served_total": ("Credentials given out after their end.", ()),
         "ocibroker_refresh_total": ("Calls of providers.", ("provider", "trigger", "result")),
         "ocibroker_refresh_errors_total": ("Calls of providers that failed.", ("provider", "error_type")),
@@ -37,18 +40,20 @@ COUNTERS: Final = MappingProxyType(
 )
 """What they count, and by which labels."""
 
+_FETCHES: Final = "ocibroker_refresh_duration_seconds"
 _FAST: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 _SLOW: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 HISTOGRAMS: Final = MappingProxyType(
     {
-        "ocibroker_refresh_duration_seconds": ("How long a provider took.", ("provider",), _SLOW),
+        _FETCHES: ("How long a provider took.", ("provider",), _SLOW),
         "ocibroker_upstream_request_duration_seconds": ("Until a response's head.", ("provider",), _SLOW),
-        "ocibroker_request_duration_seconds": ("How long a caller waited.", ("listener",), _FAST),
+        "ocibroker_request_duration_seconds": ("How long a caller waited.", ("frontend", "outcome"), _FAST),
     }
 )
 """What they measure, by which labels, in which buckets."""
 
+_CLASSES: Final = MappingProxyType({number: f"{number}xx" for number in range(1, 10)})
 _ERRORS: Final = frozenset(name for name, value in vars(errors).items() if isinstance(value, type))
 
 Row = tuple[tuple[str, ...], float]
@@ -56,10 +61,14 @@ Rows = Callable[[], Iterable[Row]]
 
 
 class Metrics:
-    """A registry of its own; :meth:`observe` is told of events, :meth:`text` tells what came of them."""
+    """A registry of its own; :meth:`observe` is told of events, :meth:`text` tells what came of them.
+
+    What happens while a request is answered is counted as that one's, by ``conversations``.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.registry: Final = CollectorRegistry(auto_describe=True)
+        self.conversations: Final = Conversations()
         self._clock = clock
         self._standing = _Standing()
         self._counters = {
@@ -101,6 +110,16 @@ class Metrics:
         """Return all metrics."""
         return generate_latest(_Plain(self.registry))
 
+    def p99(self) -> Mapping[str, float]:
+        """Return, by provider, the seconds within which 99 of 100 fetches have ended since the start."""
+        buckets: dict[str, list[tuple[float, float]]] = {}
+        for metric in self._histograms[_FETCHES].collect():
+            for sample in metric.samples:
+                if (bound := sample.labels.get("le")) is not None:
+                    buckets.setdefault(sample.labels["provider"], []).append((float(bound), sample.value))
+        found = {provider: quantile(0.99, counts) for provider, counts in buckets.items()}
+        return {provider: seconds for provider, seconds in found.items() if seconds is not None}
+
     def _show_what_never_changes(self) -> None:
         build = (__version__, platform.python_version())
         self.show("ocibroker_build_info", "Which build this is.", ("version", "python"), lambda: [(build, 1.0)])
@@ -139,7 +158,11 @@ class Metrics:
         histogram.observe(seconds)
 
     def _answered(self, event: Answered) -> None:
-        self._count("ocibroker_token_requests_total", event.provider or "none", event.outcome)
+        current = self.conversations.current()
+        if current is not None:
+            current.outcome = event.outcome
+        frontend = ITSELF if current is None else current.frontend
+        self._count(_ANSWERS, event.provider or "none", frontend, event.outcome)
         if event.seconds_left is not None and event.seconds_left <= 0:
             self._count("ocibroker_expired_token_served_total")
 
@@ -147,7 +170,7 @@ class Metrics:
         well = "anonymous" if event.anonymous else "ok"
         result = "error" if event.error else well
         self._count("ocibroker_refresh_total", event.provider, event.trigger, result)
-        self._measure(event.seconds, "ocibroker_refresh_duration_seconds", event.provider)
+        self._measure(event.seconds, _FETCHES, event.provider)
         if event.error:
             self._count("ocibroker_refresh_errors_total", event.provider, _known(event.error))
 
@@ -162,7 +185,10 @@ class Metrics:
 
     def _served(self, event: Served) -> None:
         self._count("ocibroker_requests_total", event.listener, _code_class(event.status))
-        self._measure(event.seconds, "ocibroker_request_duration_seconds", event.listener)
+        current = self.conversations.current() or Conversation(event.listener)
+        self._measure(event.seconds, "ocibroker_request_duration_seconds", current.frontend, current.outcome)
+        if current.outcome == "denied":
+            self._count(_ANSWERS, "none", current.frontend, "denied")
 
     def _denied(self, event: PeerDenied) -> None:
         self._count("ocibroker_peer_denied_total", event.reason)
@@ -215,4 +241,4 @@ def _known(error: str) -> str:
 
 
 def _code_class(status: int | None) -> str:
-    return "none" if status is None else f"{status // 100}xx"
+    return "none" if status is None else _CLASSES.get(status // 100, "none")

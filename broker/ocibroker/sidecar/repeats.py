@@ -11,8 +11,8 @@ from ocibroker.sidecar.message import Call, Reply
 from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.shelf import Shelf
 
-Current = Callable[[bytes, Listener], Reply | None]
-"""Returns the reply that a body has had at a listener, as long as it is still the one it would get."""
+Known = Callable[[bytes, Listener], Reply | None]
+"""Returns the reply that a body has had at a listener."""
 
 Repeat = Callable[[Listener, Peer, bytes], bytes | None]
 """Returns the whole answer to a request of those bytes, or none where it has to be read."""
@@ -40,11 +40,12 @@ class Repeated:
 class Repeats:
     """Spares the hot path the parser, a task and the guard; everything that may have changed is looked at.
 
-    A request with an ``Authorization`` is never kept: finding it among others would not take constant time.
+    ``kept`` tells what a body was answered, ``current`` the same as long as it would be. A request with an
+    ``Authorization`` is never kept: finding it among others would not take constant time.
     """
 
-    def __init__(self, current: Current) -> None:
-        self._current = current
+    def __init__(self, current: Known, kept: Known) -> None:
+        self._current, self._kept = current, kept
         self._known: Shelf[bytes, Repeated] = Shelf(_MOST, _MOST_BYTES)
 
     def __call__(self, listener: Listener, peer: Peer, request: bytes) -> Repeated | None:
@@ -58,6 +59,6 @@ class Repeats:
         """Remember that ``request``, read as ``call``, was answered so, unless it is rare or long."""
         if len(request) > _LONGEST or b"authorization" in call.headers or b"expect" in call.headers:
             return
-        if self._current(call.body, call.listener) is reply:
+        if self._kept(call.body, call.listener) is reply:
             known = Repeated(call.listener, call.body, reply, answer)
             self._known.put(request, known, len(request) + len(answer))

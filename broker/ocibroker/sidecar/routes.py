@@ -14,7 +14,7 @@ from ocibroker.sidecar.helpers import OCTETS, helper
 from ocibroker.sidecar.listener import Listener
 from ocibroker.sidecar.message import JSON, Endpoint
 from ocibroker.sidecar.reaches import Reaches
-from ocibroker.sidecar.repeats import Current
+from ocibroker.sidecar.repeats import Known
 
 SHOWN: Final = frozenset({"/", "/status.json"})
 """What is for people, and their browsers."""
@@ -27,13 +27,15 @@ Places = Mapping[tuple[str, str], Endpoint]
 class Route:
     """``content_type`` is what a body must be, empty for anything; of a ``safe`` one no mark is wanted.
 
-    One that is ``shown`` a browser may ask for, if its user goes there himself.
+    One that is ``shown`` a browser may ask for, if its user goes there himself; one that ``acts`` is for who
+    administers the sidecar.
     """
 
     endpoint: Endpoint
     content_type: bytes = b""
     safe: bool = False
     shown: bool = False
+    acts: bool = False
 
 
 def _nothing(body: bytes, listener: Listener) -> None:
@@ -42,10 +44,14 @@ def _nothing(body: bytes, listener: Listener) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Routes by path, then by method; ``current`` is a reply that was given and still holds."""
+    """Routes by path, then by method.
+
+    ``kept`` is a reply that was given before, and ``current`` one that still holds: giving that again counts.
+    """
 
     routes: Mapping[str, Mapping[str, Route]]
-    current: Current = _nothing
+    current: Known = _nothing
+    kept: Known = _nothing
 
     def at(self, path: str) -> Mapping[str, Route] | None:
         """Return the methods of ``path`` and their routes; none where there is no such path."""
@@ -71,13 +77,14 @@ def api(generations: Generations) -> Routes:
             endpoint = helper(front, verb, generations, reaches)
             routes[f"/v1/helpers/{name}/{verb}"] = Route(endpoint, octets)
     by_path = {path: MappingProxyType({"POST": route}) for path, route in routes.items()}
-    return Routes(by_path, credentials.current)
+    return Routes(by_path, credentials.current, credentials.kept)
 
 
 def administration(places: Places) -> Routes:
-    """Return the routes of the admin listener, whose reading ones need no mark."""
+    """Return the routes of ``places``: who reads needs no mark, and who acts must administer."""
     routes: dict[str, dict[str, Route]] = {}
     for (method, path), endpoint in places.items():
         safe = method in {"GET", "HEAD"}
-        routes.setdefault(path, {})[method] = Route(endpoint, safe=safe, shown=safe and path in SHOWN)
+        shown = safe and path in SHOWN
+        routes.setdefault(path, {})[method] = Route(endpoint, safe=safe, shown=shown, acts=not safe)
     return Routes(routes)

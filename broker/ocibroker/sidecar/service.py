@@ -21,7 +21,7 @@ from ocibroker.sidecar.application import Application
 from ocibroker.sidecar.building import Building
 from ocibroker.sidecar.complaints import Complaints
 from ocibroker.sidecar.door import Door, nothing
-from ocibroker.sidecar.entrance import CLOSED
+from ocibroker.sidecar.entrance import CLOSED, Entrance
 from ocibroker.sidecar.gauges import Gauges
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.hang_up import HangUp
@@ -82,17 +82,27 @@ class Service:
         self._health = Health(self._succession, self._prefetch, clock)
         self._pulse = Pulse(notifier, clock.monotonic)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._survey = self._surveyed(logged, clock)
+        self._survey = self._surveyed(logged, clock, metrics)
         audience.join(self._survey.record.observe)
         audience.join(self._prefetch.heard)
         self._gauges(logged, clock).shown_by(metrics)
+        self._actions = Actions(
+            self._succession,
+            self._report,
+            self._health,
+            self._prefetch.look_again,
+            self._survey.loudness,
+            audit=self._trail,
+        )
         complaints = Complaints(audience, self._report, self._trail, clock.monotonic)
         application = Application(
             self._succession,
             admin=self._admin(metrics),
+            actions=self._actions.endpoints(),
             served=self._served,
             audit=self._trail,
             denied=complaints,
+            conversations=metrics.conversations,
         )
         self._server = Server(application, doors, limits, repeat=application.repeat, denied=complaints)
 
@@ -117,6 +127,8 @@ class Service:
         self._succession.follow(self._let_in)
         self._prefetch.follow(self._first)
         self._succession.follow(self._prefetch.follow)
+        self._count_apart(self._first)
+        self._succession.follow(self._count_apart)
         self._spawn(self._pulse.beat())
         self._spawn(self._survey.course.keep())
         self._health.serving = True
@@ -125,8 +137,11 @@ class Service:
 
     def _let_in(self, generation: Generation) -> None:
         for door in self._doors:
-            if door.name != "admin":
-                door.renew(generation.entrances.get(door.name, CLOSED))
+            closed = Entrance() if door.name == "admin" else CLOSED
+            door.renew(generation.entrances.get(door.name, closed))
+
+    def _count_apart(self, generation: Generation) -> None:
+        self._survey.record.keep(generation.config.sidecar.prefetch)
 
     def _obey(self, stop: asyncio.Event, serving: asyncio.Task[None]) -> None:
         loop = asyncio.get_running_loop()
@@ -155,7 +170,7 @@ class Service:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _surveyed(self, logged: Logged, clock: Clock) -> Survey:
+    def _surveyed(self, logged: Logged, clock: Clock, metrics: Metrics) -> Survey:
         return Survey(
             succession=self._succession,
             prefetch=self._prefetch,
@@ -166,6 +181,7 @@ class Service:
             loudness=LogLevel(clock=clock),
             clock=clock,
             guests=self._guests,
+            p99=metrics.p99,
             logged=logged,
         )
 
@@ -188,12 +204,8 @@ class Service:
         door = next((door for door in self._doors if door.listener.name == "admin"), None)
         if door is None:
             return {}
-        survey, address = self._survey, door.address
-        actions = Actions(
-            self._succession, self._report, self._prefetch.look_again, survey.loudness, audit=self._trail
-        )
-        shown = status_endpoints(survey.status, address)
-        return admin_endpoints(address, self._health, metrics, actions, shown)
+        shown = status_endpoints(self._survey.status, door.address)
+        return admin_endpoints(door.address, self._health, metrics, self._actions, shown)
 
     def _served(self, listener: ListenerName, status: int, seconds: float) -> None:
         self._report(Served(listener=listener, status=status, seconds=seconds))

@@ -18,14 +18,22 @@ def ends(text: str) -> tuple[datetime, ...]:
     return tuple(end for block in _CERTIFICATE.findall(text) if (end := _end(block)) is not None)
 
 
-def _end(body: str) -> datetime | None:
+def end_of(der: bytes) -> datetime | None:
+    """Return when a certificate in DER ends; none of one that is damaged."""
     try:
-        der = base64.b64decode("".join(body.split()), validate=True)
         fields = _parts(_parts(_parts(der)[0][1])[0][1])
         validity = fields[4 if fields[0][0] == _VERSION else 3]
         return _moment(*_parts(validity[1])[1])
-    except (binascii.Error, IndexError, ValueError):
+    except (IndexError, ValueError):
         return None
+
+
+def _end(body: str) -> datetime | None:
+    try:
+        der = base64.b64decode("".join(body.split()), validate=True)
+    except binascii.Error:
+        return None
+    return end_of(der)
 
 
 def _parts(data: bytes) -> list[tuple[int, bytes]]:

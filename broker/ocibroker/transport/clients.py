@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
 
 from ocibroker.deadline import Deadline
 from ocibroker.errors import UsageError
-from ocibroker.transport.fetch import FetchTransport
+from ocibroker.transport.fetch import FetchTransport, Notice
 from ocibroker.transport.wire import Wire
 
 TIMEOUT: Final = httpx.Timeout(30.0)
@@ -46,12 +46,10 @@ def make_async_client(
     return httpx.AsyncClient(**_arguments(base_url, settings), transport=transport)
 
 
-def make_fetch_client(
-    wire: Wire, deadline: Deadline, notice: Callable[[httpx.Response], None], provider: str
-) -> httpx.Client:
+def make_fetch_client(wire: Wire, deadline: Deadline, notice: Notice, provider: str) -> httpx.Client:
     """Return the client of one fetch: no environment, no redirects, no cookies of anybody else's.
 
-    ``notice`` is told of every answer; ``provider`` is the name of who asks.
+    ``notice`` is told of every answer and whose it is; ``provider`` is the name of who asks.
     """
     return httpx.Client(
         transport=FetchTransport(wire, deadline, notice, provider),

@@ -9,6 +9,7 @@ from ocibroker.clock import Clock
 from ocibroker.events import Report
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicies
+from ocibroker.transport.presented import Presented
 from ocibroker.transport.rate_limits import RateLimits
 from ocibroker.transport.route import Route
 from ocibroker.transport.wire import Wire
@@ -24,7 +25,7 @@ class Connections:
     """A wire over connections of the broker's own; the broker owns it.
 
     Until something is sent it imports no httpx: an answer that is remembered needs none. ``limits`` are what the
-    hosts have said of theirs.
+    hosts have said of theirs, ``presented`` what certificates they have shown.
     """
 
     def __init__(
@@ -35,9 +36,11 @@ class Connections:
         report: Report,
         *,
         limits: RateLimits | None = None,
+        presented: Presented | None = None,
     ) -> None:
         self.policies: Final = policies
         self.limits: Final = limits or RateLimits(clock, report)
+        self.presented: Final = presented or Presented(clock)
         self._route = route
         self._clock = clock
         self._report = report
@@ -69,7 +72,9 @@ class Connections:
 
     def under(self, policies: TLSPolicies) -> Self:
         """Return connections of the same kind under other policies; they share none with these."""
-        return type(self)(policies, self._route, self._clock, self._report, limits=self.limits)
+        return type(self)(
+            policies, self._route, self._clock, self._report, limits=self.limits, presented=self.presented
+        )
 
     def of_caller(self, mark: CallerTransport) -> Wire:
         """Return a wire over the caller's own transport."""
@@ -96,7 +101,7 @@ class Connections:
                 from ocibroker.transport.observed import ObservedWire
                 from ocibroker.transport.pools import Pools
 
-                self._pools = Pools(self.policies, self._route)
+                self._pools = Pools(self.policies, self._route, self.presented.note)
                 observed = ObservedWire(self._pools, self._report, self._clock, self.limits)
                 self._wire = self._repeating(observed)
             return self._wire

@@ -8,12 +8,16 @@ import httpx
 
 from ocibroker.deadline import Deadline
 from ocibroker.errors import IntegrityError, RedirectRefused
+from ocibroker.origin import Origin
+from ocibroker.transport.address import origin_of
 from ocibroker.transport.bounded import read_whole
 from ocibroker.transport.hops import clean
 from ocibroker.transport.observed import PROVIDER
 from ocibroker.transport.pool import DEADLINE
 from ocibroker.transport.retry import AGAIN, ONCE
 from ocibroker.transport.wire import Wire
+
+Notice = Callable[[Origin, httpx.Response], None]
 
 
 class FetchTransport(httpx.BaseTransport):
@@ -22,12 +26,10 @@ class FetchTransport(httpx.BaseTransport):
     A redirect is an error: who redirects a token endpoint would receive what was sent to it. An answer is read
     whole, up to a bound. The ``timeout`` of a request, in seconds, is total as the deadline is: the earlier of both
     ends it. A request with a timeout of its own is sent once, since whoever bounds one takes silence for an answer.
-    ``notice`` is told of every answer; ``provider`` is the name of who asks.
+    ``notice`` is told of every answer and whose it is; ``provider`` is the name of who asks.
     """
 
-    def __init__(
-        self, wire: Wire, deadline: Deadline, notice: Callable[[httpx.Response], None], provider: str
-    ) -> None:
+    def __init__(self, wire: Wire, deadline: Deadline, notice: Notice, provider: str) -> None:
         self._wire = wire
         self._deadline = deadline
         self._notice = notice
@@ -41,7 +43,7 @@ class FetchTransport(httpx.BaseTransport):
         copy.extensions[AGAIN if own is None else ONCE] = True
         copy.extensions[PROVIDER] = self._provider
         response = self._wire.send(copy)
-        self._notice(response)
+        self._notice(origin_of(copy.url), response)
         where = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
         if response.has_redirect_location:
             response.close()

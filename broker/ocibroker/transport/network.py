@@ -9,7 +9,7 @@ connection to a proxy, which httpcore limits by read.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -24,24 +24,32 @@ from ocibroker.transport.routed import Dial, RoutedNetwork, RoutedStream, second
 _RECORD: Final = 16 * 1024
 """Bytes: the most that a TLS record holds (RFC 8446, section 5.1)."""
 
+Shook = Callable[[ssl.SSLContext, Any], None]
+"""Is told by which context somebody shook hands, and of the connection as OpenSSL has it."""
+
+
+def unheeded(context: ssl.SSLContext, secured: object) -> None:
+    """Look at nothing."""
+
 
 class DeadlineNetwork(RoutedNetwork):
     """Opens connections by a route; every operation ends with the deadline.
 
-    ``near`` is whom they are opened to, the proxy where there is one: an error on the way there names it.
+    ``near`` is whom they are opened to, the proxy where there is one: an error on the way there names it. ``shook``
+    is told of each handshake.
     """
 
-    def __init__(self, route: Route, near: Origin) -> None:
-        super().__init__(route, partial(_opened, near))
+    def __init__(self, route: Route, near: Origin, shook: Shook = unheeded) -> None:
+        super().__init__(route, partial(_opened, near, shook))
 
 
-def _opened(near: Origin, dial: Dial) -> httpcore.NetworkStream:
+def _opened(near: Origin, shook: Shook, dial: Dial) -> httpcore.NetworkStream:
     try:
         stream = dial()
     except FAULTS as error:
         failure = fault(error, near, WHOSE)
     else:
-        return _Stream(stream, _secured(near))
+        return _Stream(stream, shook, _secured(near))
     raise failure
 
 
@@ -54,9 +62,14 @@ class _Stream(RoutedStream):
     """``near`` is whom its first handshake is with, ``tls`` the socket where it is TLS and nothing between."""
 
     def __init__(
-        self, stream: httpcore.NetworkStream, near: Origin | None = None, tls: ssl.SSLSocket | None = None
+        self,
+        stream: httpcore.NetworkStream,
+        shook: Shook,
+        near: Origin | None = None,
+        tls: ssl.SSLSocket | None = None,
     ) -> None:
         super().__init__(stream)
+        self._shook = shook
         self._near = near
         self._tls = tls
 
@@ -74,8 +87,9 @@ class _Stream(RoutedStream):
                 raise
             failure = fault(error, self._near, WHOSE)
         else:
+            self._shook(ssl_context, secured.get_extra_info("ssl_object"))
             # Within another TLS connection, to a proxy, the socket is the proxy's.
-            return _Stream(secured, tls=None if self._tls else secured.get_extra_info("socket"))
+            return _Stream(secured, self._shook, tls=None if self._tls else secured.get_extra_info("socket"))
         raise failure
 
 
@@ -96,9 +110,10 @@ def _gathered(begun: bytes, socket: ssl.SSLSocket, most: int) -> bytes:
 class AsyncDeadlineNetwork(httpcore.AsyncNetworkBackend):
     """The same for an event loop."""
 
-    def __init__(self, route: Route, near: Origin) -> None:
+    def __init__(self, route: Route, near: Origin, shook: Shook = unheeded) -> None:
         self._route = route
         self._near = near
+        self._shook = shook
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -117,13 +132,14 @@ class AsyncDeadlineNetwork(httpcore.AsyncNetworkBackend):
         except FAULTS as error:
             failure = fault(error, self._near, WHOSE)
         else:
-            return _AsyncStream(stream, _secured(self._near))
+            return _AsyncStream(stream, self._shook, _secured(self._near))
         raise failure
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    def __init__(self, stream: httpcore.AsyncNetworkStream, near: Origin | None = None) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream, shook: Shook, near: Origin | None = None) -> None:
         self._stream = stream
+        self._shook = shook
         self._near = near
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -145,7 +161,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
                 raise
             failure = fault(error, self._near, WHOSE)
         else:
-            return _AsyncStream(secured)
+            self._shook(ssl_context, secured.get_extra_info("ssl_object"))
+            return _AsyncStream(secured, self._shook)
         raise failure
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # httpcore's own signature

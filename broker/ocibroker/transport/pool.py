@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,7 +17,8 @@ from ocibroker.tls import Material
 from ocibroker.transport.body import AsyncBody, Body
 from ocibroker.transport.faults import FAULTS, WHOSE, fault
 from ocibroker.transport.leases import Leases
-from ocibroker.transport.network import AsyncDeadlineNetwork, DeadlineNetwork
+from ocibroker.transport.network import AsyncDeadlineNetwork, DeadlineNetwork, Shook
+from ocibroker.transport.presented import Note
 from ocibroker.transport.route import Route
 
 DEADLINE: Final = "ocibroker.deadline"
@@ -72,11 +74,13 @@ class Line:
 
 
 class Pool:
-    """Connections for threads."""
+    """Connections for threads; ``note`` is told what the origin presents."""
 
-    def __init__(self, line: Line, route: Route) -> None:
+    def __init__(self, line: Line, route: Route, note: Note) -> None:
         self.line = line
-        self._core = httpcore.ConnectionPool(**line.settings(), network_backend=DeadlineNetwork(route, line.near))
+        settings = line.settings()
+        network = DeadlineNetwork(route, line.near, _noting(line.origin, settings["ssl_context"], note))
+        self._core = httpcore.ConnectionPool(**settings, network_backend=network)
         self._leases = Leases()
 
     def take(self) -> bool:
@@ -120,13 +124,13 @@ class Pool:
 
 
 class AsyncPool:
-    """Connections for one event loop."""
+    """Connections for one event loop; ``note`` is told what the origin presents."""
 
-    def __init__(self, line: Line, route: Route) -> None:
+    def __init__(self, line: Line, route: Route, note: Note) -> None:
         self.line = line
-        self._core = httpcore.AsyncConnectionPool(
-            **line.settings(), network_backend=AsyncDeadlineNetwork(route, line.near)
-        )
+        settings = line.settings()
+        network = AsyncDeadlineNetwork(route, line.near, _noting(line.origin, settings["ssl_context"], note))
+        self._core = httpcore.AsyncConnectionPool(**settings, network_backend=network)
         self._leases = Leases()
 
     def take(self) -> bool:
@@ -160,6 +164,16 @@ class AsyncPool:
     async def _done(self) -> None:
         if self._leases.give_back():
             await self._core.aclose()
+
+
+def _noting(origin: Origin, mine: ssl.SSLContext, note: Note) -> Shook:
+    """Return who is told of handshakes; one by another context than ``mine`` is with a proxy."""
+
+    def shook(context: ssl.SSLContext, secured: Any) -> None:  # noqa: ANN401  # as :data:`Shook`
+        if context is mine and (der := secured.getpeercert(True)):  # noqa: FBT003  # in C it takes no keyword
+            note(origin, der)
+
+    return shook
 
 
 def _to_core(request: httpx.Request, origin: Origin) -> httpcore.Request:

@@ -14,6 +14,7 @@ from ocibroker.tls import TLSPolicies
 from ocibroker.transport.address import origin_of
 from ocibroker.transport.faults import WHOSE
 from ocibroker.transport.pool import AsyncPool, Line, Pool
+from ocibroker.transport.presented import Note, unheeded
 from ocibroker.transport.route import Route
 
 if TYPE_CHECKING:
@@ -26,14 +27,15 @@ _MOST: Final = 256
 class Pools:
     """Sends every request with the trust of the host that it goes to; the broker owns it.
 
-    A pool whose policy or files have changed is closed after its last user.
+    A pool whose policy or files have changed is closed after its last user. ``note`` is told what hosts present.
     """
 
     whose = WHOSE
 
-    def __init__(self, policies: TLSPolicies, route: Route) -> None:
+    def __init__(self, policies: TLSPolicies, route: Route, note: Note = unheeded) -> None:
         self._policies = policies
         self._route = route
+        self._note = note
         self._lock = threading.Lock()
         self._pools: OrderedDict[Origin, Pool] = OrderedDict()
         # Connections of an event loop die with it.
@@ -86,7 +88,7 @@ class Pools:
             if pool is not None and pool.line.digest == line.digest:
                 self._pools.move_to_end(line.origin)
                 return pool
-            fresh = self._pools[line.origin] = Pool(line, self._route)
+            fresh = self._pools[line.origin] = Pool(line, self._route, self._note)
             crowded = self._pools.popitem(last=False)[1] if len(self._pools) > _MOST else None
         for given_up in (pool, crowded):
             if given_up is not None:
@@ -99,7 +101,7 @@ class Pools:
         if pool is not None and pool.line.digest == line.digest:
             pools.move_to_end(line.origin)
             return pool
-        fresh = pools[line.origin] = AsyncPool(line, self._route)
+        fresh = pools[line.origin] = AsyncPool(line, self._route, self._note)
         crowded = pools.popitem(last=False)[1] if len(pools) > _MOST else None
         for given_up in (pool, crowded):
             if given_up is not None:

@@ -55,6 +55,11 @@ class Envelope:
         self._tenant = tenant
 
     @property
+    def sealing(self) -> str:
+        """The id of the key that new entries are sealed with, as it stands in front of them."""
+        return self._ciphers[0].id.decode()
+
+    @property
     def prefix(self) -> str:
         """What the names of all entries begin with."""
         return f"ocibroker:{self._tenant}:"

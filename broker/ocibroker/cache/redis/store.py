@@ -76,6 +76,7 @@ class RedisStore:
         self, server: Server, envelope: Envelope, clock: Clock, shared: str, start: Start = start_thread
     ) -> None:
         self.shared: Final = shared
+        self.sealing: Final = envelope.sealing
         self._server = server
         self._envelope = envelope
         self._clock = clock

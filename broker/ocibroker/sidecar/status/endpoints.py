@@ -26,8 +26,7 @@ def status_endpoints(
         if not _from_here(call, address):
             return _ELSEWHERE
         view = View.of(call.query)
-        admin = call.headers.get(b"host", b"").decode("latin-1")
-        text = page(await status(view.page), view, admin)
+        text = page(await status(view.page), view)
         return Reply(content_type=CONTENT_TYPE, headers=HEADERS, body=text.encode())
 
     async def for_programs(call: Call) -> Reply:

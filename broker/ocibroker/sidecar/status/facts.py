@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from ocibroker.sidecar.status.html import Markup, Node, element
-from ocibroker.sidecar.status.words import clock_time, when
+from ocibroker.sidecar.status.words import clock_time, ended, when
 
 Fact = tuple[str, Node | Sequence[Node]]
 """A name and a value; one without a value is left out."""
@@ -22,6 +22,13 @@ def moment(at: datetime | None, now: datetime) -> Markup | None:
     if at is None:
         return None
     return element("span", f"{when(at, now)} ", element("time", clock_time(at), datetime=at.isoformat()))
+
+
+def ending(at: datetime, now: datetime) -> tuple[Node, ...]:
+    """Return the end of a certificate, with a mark where it is past or near."""
+    word = ended(at, now)
+    mark = element("span", word, class_=f"badge {'bad' if at <= now else 'warn'}") if word else None
+    return moment(at, now), " ", mark
 
 
 def _pair(name: str, value: Node | Sequence[Node]) -> tuple[Markup, Markup]:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ocibroker.api.status import (
     CacheStatus,
     CertificateStatus,
@@ -20,36 +22,40 @@ from ocibroker.api.status import (
     ProviderStatus,
 )
 from ocibroker.config import Config
-from ocibroker.providers import BUILT_IN, Installed, Providers, installed
+from ocibroker.providers import BUILT_IN, Installed
 from ocibroker.sidecar.certificate_ends import CertificateEnds
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.listener import ListenerName
+from ocibroker.sidecar.plugin_info import PluginInfo
 from ocibroker.sidecar.status.targets import failure_of
 from ocibroker.sidecar.succession import Standing
 from ocibroker.version import __version__
 
 
-def providers(found: Providers, silent: Iterable[str], stuck: Mapping[str, int]) -> Iterator[ProviderStatus]:
-    """Return who may answer and who cannot, with the distribution that each comes from."""
-    sources, others = tuple(silent), installed() if found.loaded.keys() - BUILT_IN.keys() or found.broken else ()
+def providers(generation: Generation, plugins: PluginInfo, p99: Mapping[str, float]) -> Iterator[ProviderStatus]:
+    """Return who may answer and who cannot, with the distribution that each comes from.
+
+    ``p99`` are the seconds within which 99 of 100 fetches of each have ended.
+    """
+    found, upkeep = generation.broker.providers, generation.broker.upkeep
+    silent, hanging = upkeep.silent(), upkeep.hanging()
+    others = plugins.others(generation) if found.loaded.keys() - BUILT_IN.keys() or found.broken else ()
     for name, provider in found.loaded.items():
-        distribution, version = _origin(name, provider.options.__module__, others)  # its class may be ours
-        quiet = tuple(source for source in sources if source.split(" by ")[0] == f"provider {name}")
-        hang = stuck.get(f"provider {name}", 0)
-        yield ProviderStatus(name=name, distribution=distribution, version=version, silent=quiet, stuck=hang)
+        origin = _origin(name, provider.options.__module__, others)  # its class may be ours
+        quiet = tuple(source for source in silent if source.split(" by ")[0] == f"provider {name}")
+        yield replace(origin, silent=quiet, stuck=hanging.get(f"provider {name}", 0), p99=p99.get(name))
     for name, error in found.broken.items():
-        distribution, version = _origin(name, "", others)
-        yield ProviderStatus(name=name, distribution=distribution, version=version, broken=str(error))
+        yield replace(_origin(name, "", others), broken=str(error))
 
 
-def _origin(name: str, module: str, others: Iterable[Installed]) -> tuple[str, str]:
+def _origin(name: str, module: str, others: Iterable[Installed]) -> ProviderStatus:
     if name in BUILT_IN:
-        return "ocibroker", __version__
+        return ProviderStatus(name=name, distribution="ocibroker", version=__version__, built_in=True)
     for one in others:
         if one.name == name or f"{module}.".startswith(f"{one.module}."):
-            return one.distribution, one.version
-    return "", ""
+            return ProviderStatus(name=name, distribution=one.distribution, version=one.version, record=one.record)
+    return ProviderStatus(name=name)
 
 
 def listeners(doors: Iterable[Door], guests: Mapping[ListenerName, int]) -> Iterator[ListenerStatus]:
@@ -96,7 +102,8 @@ def cache(generation: Generation, answers: Mapping[str, int]) -> CacheStatus:
     """Return where answers are kept, and what callers got."""
     config = generation.config
     store = config.shared.url if config.shared else config.store or "memory"
-    return CacheStatus(store=store, entries=generation.broker.upkeep.remembered(), answers=dict(answers))
+    upkeep = generation.broker.upkeep
+    return CacheStatus(store=store, entries=upkeep.remembered(), answers=dict(answers), key=upkeep.sealing())
 
 
 def configuration(config: Config, standing: Standing) -> ConfigurationStatus:

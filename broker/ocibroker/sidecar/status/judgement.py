@@ -13,6 +13,7 @@ from ocibroker.target import Target
 
 _FIRST: Final = "wait a few seconds; each first fetch begins within five"
 _DRAINING: Final = "start it again if nobody does"
+_RESUME: Final = "have it resume when callers should come again: POST /v1/admin/resume"
 _NOBODY: Final = "correct the name in prefetch, or write a [[registry]] rule for it"
 _REPORT: Final = "report it: this is a fault of ocibroker"
 _LOOK: Final = "see its error below"
@@ -56,6 +57,8 @@ def judge(facts: Facts) -> Judgement:
 def _down(facts: Facts) -> Iterator[Judgement]:
     if facts.word == "draining":
         yield Judgement("down", "the process is about to end", _DRAINING)
+    elif facts.word == "drained":
+        yield Judgement("down", "somebody has had it drained: who comes is served, and nobody should come", _RESUME)
     elif facts.word == "starting":
         yield Judgement("down", "the process does not serve yet", "wait for the end of its start")
     elif facts.word != "ready":

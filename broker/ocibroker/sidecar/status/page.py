@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
 from ocibroker.api.status import ProviderStatus, Status, Verdict
-from ocibroker.sidecar.status.facts import Fact, facts, moment
+from ocibroker.sidecar.status.facts import Fact, ending, facts, moment
 from ocibroker.sidecar.status.html import Markup, Node, element, raw_text
 from ocibroker.sidecar.status.style import STYLE
 from ocibroker.sidecar.status.target_card import badge, command, failure_facts, target_card
@@ -23,13 +22,13 @@ _PARTS: Final = (
     *("Targets", "Providers", "Listeners", "Certificates", "Cache"),
     *("Configuration", "Process", "Timeline", "Actions"),
 )
-_SOON: Final = timedelta(days=7)
+_DIGITS: Final = 16
 _NO_CERTIFICATES: Final = element("p", "None: the configuration names no certificate and no authority.")
 
 
-def page(status: Status, view: View, admin: str) -> str:
-    """Return the document; ``admin`` is the ``host:port`` where it was asked for."""
-    shown = element("main", _verdict(status), _sections(status, view, admin))
+def page(status: Status, view: View) -> str:
+    """Return the document."""
+    shown = element("main", _verdict(status), _sections(status, view))
     body = (_head(status, view), shown, _foot(status))
     head = element(
         "head",
@@ -71,8 +70,9 @@ def _verdict(status: Status) -> Markup:
     )
 
 
-def _sections(status: Status, view: View, admin: str) -> Iterator[Markup]:
-    cards = [target_card(one, status.at, admin) for one in status.targets]
+def _sections(status: Status, view: View) -> Iterator[Markup]:
+    socket = next((one.address for one in status.listeners if one.name == "socket"), "")
+    cards = [target_card(one, status.at, socket) for one in status.targets]
     nothing = (
         None if cards else element("p", "None: prefetch in the configuration names those that are kept fresh.")
     )
@@ -84,7 +84,7 @@ def _sections(status: Status, view: View, admin: str) -> Iterator[Markup]:
     yield _section("Configuration", facts(_configuration(status)))
     yield _section("Process", facts(_process(status)))
     yield _section("Timeline", _timeline(status))
-    yield _section("Actions", *_actions(admin))
+    yield _section("Actions", *_actions(socket))
 
 
 def _section(title: str, *parts: Node | Iterable[Node]) -> Markup:
@@ -110,7 +110,8 @@ def _pages(status: Status, view: View) -> Markup | None:
 
 
 def _provider(one: ProviderStatus) -> Markup:
-    known = f" {one.distribution} {one.version}" if one.distribution else ""
+    said = (f"{one.distribution} {one.version}", "built in" if one.built_in else "", _record(one), _slowest(one))
+    known = f" {', '.join(filter(None, said))}" if one.distribution else ""
     wrong = one.broken or "; ".join(f"{source} does not answer in time" for source in one.silent)
     if one.stuck:
         wrong = "; ".join(filter(None, (wrong, f"{one.stuck} fetches hang")))
@@ -121,6 +122,14 @@ def _provider(one: ProviderStatus) -> Markup:
         element("span", known, class_="quiet"),
         (" ", word, " ", element("bdi", wrong)) if wrong else None,
     )
+
+
+def _record(one: ProviderStatus) -> str:
+    return f"RECORD {one.record[:_DIGITS]}…" if one.record else ""
+
+
+def _slowest(one: ProviderStatus) -> str:
+    return "" if one.p99 is None else f"p99 of its fetches {one.p99:.2g} s"
 
 
 def _listeners(status: Status) -> Iterator[list[Fact]]:
@@ -138,14 +147,12 @@ def _listeners(status: Status) -> Iterator[list[Fact]]:
 
 def _certificates(status: Status) -> Iterator[Fact]:
     for one in status.certificates:
-        left = one.ends_at - status.at
-        word = "expired" if left <= timedelta() else "ends soon" if left < _SOON else ""
-        mark = element("span", word, class_=f"badge {'bad' if word == 'expired' else 'warn'}") if word else None
-        yield f"{one.role} {one.name}", [moment(one.ends_at, status.at), " ", mark]
+        yield f"{one.role} {one.name}", ending(one.ends_at, status.at)
 
 
 def _cache(status: Status) -> Iterator[Fact]:
     yield "store", status.cache.store
+    yield "sealed with key", status.cache.key
     yield "remembered", str(status.cache.entries)
     answers = status.cache.answers
     yield "callers got", counted(answers)
@@ -193,14 +200,16 @@ def _change(event: str, text: str, times: int, at: Markup | None) -> Markup:
     return element("li", at, " ", element("code", event), " ", element("bdi", text), again)
 
 
-def _actions(admin: str) -> Iterator[Markup]:
+def _actions(socket: str) -> Iterator[Markup]:
     yield element(
         "p",
         "This page changes nothing, and has no buttons: what a browser can send, somebody else's page can make "
-        "it send. What changes something needs a header that no browser's form sends:",
+        "it send. What changes something is asked for on the Unix socket, by root or the user who serves:",
     )
-    yield command(admin, "reload", "")
-    yield command(admin, "log-level", '{"level": "debug", "seconds": 300}')
+    yield command(socket, "reload", "")
+    yield command(socket, "drain", "")
+    yield command(socket, "resume", "")
+    yield command(socket, "log-level", '{"level": "debug", "seconds": 300}')
     yield element("p", "Each target above has its own. All are logged, with who has asked.")
     yield element("p", "For a report to somebody else, without a secret in it:")
     yield element("pre", "ocibroker doctor --bundle FILE")

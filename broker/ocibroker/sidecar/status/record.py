@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from ocibroker.api.status import Change
 from ocibroker.clock import Clock
@@ -23,6 +24,8 @@ from ocibroker.events import (
     Reloaded,
     Requested,
 )
+from ocibroker.sidecar.status.lately import Lately
+from ocibroker.target import Target
 
 MOST: Final = 50
 """Changes that are remembered."""
@@ -39,17 +42,37 @@ class Record:
         self._clock = clock
         self._lock = threading.Lock()
         self._answers: Counter[str] = Counter()
+        self._lately = Lately(clock.monotonic)
         self._denied: Counter[str] = Counter()
         self._skews: dict[str, float] = {}
         self._changes: deque[Change] = deque(maxlen=MOST)
         self.expired = 0
         """Credentials that had ended when they were given out."""
+        self._observers: Mapping[type, Callable[[Any], None]] = MappingProxyType(
+            {
+                Answered: self._answered,
+                Requested: self._requested,
+                PeerDenied: self._turned_away,
+                Failing: self._failing,
+                **dict.fromkeys(_CHANGES, self._changed),
+            }
+        )
 
     @property
     def answers(self) -> Mapping[str, int]:
         """Callers by what they got."""
         with self._lock:
             return dict(self._answers)
+
+    def keep(self, targets: Iterable[Target]) -> None:
+        """Count apart what callers got of each of these from now on."""
+        with self._lock:
+            self._lately.follow(targets)
+
+    def served(self, target: Target) -> Mapping[str, int]:
+        """Callers of one target by what they got in the last five minutes."""
+        with self._lock:
+            return self._lately.of(target)
 
     @property
     def denied(self) -> Mapping[str, int]:
@@ -71,20 +94,8 @@ class Record:
 
     def observe(self, event: Event) -> None:
         """Count it, or remember it as a change."""
-        if isinstance(event, Answered):
-            self._answered(event)
-        elif isinstance(event, Requested):
-            if event.provider and event.skew is not None:
-                with self._lock:
-                    self._skews[event.provider] = event.skew
-        elif isinstance(event, PeerDenied):
-            with self._lock:
-                self._denied[event.reason] += 1
-        elif isinstance(event, Failing):
-            if event.failures == 1:  # what goes on as it was is no change
-                self.note(event.name, f"{event.target}: {event}")
-        elif isinstance(event, _CHANGES):
-            self.note(event.name, str(event))
+        if (observer := self._observers.get(type(event))) is not None:
+            observer(event)
 
     def note(self, event: str, text: str) -> None:
         """Remember a change."""
@@ -98,4 +109,21 @@ class Record:
     def _answered(self, event: Answered) -> None:
         with self._lock:
             self._answers[event.outcome] += 1
+            self._lately.note(event.target, event.outcome)
             self.expired += event.seconds_left is not None and event.seconds_left <= 0
+
+    def _requested(self, event: Requested) -> None:
+        if event.provider and event.skew is not None:
+            with self._lock:
+                self._skews[event.provider] = event.skew
+
+    def _turned_away(self, event: PeerDenied) -> None:
+        with self._lock:
+            self._denied[event.reason] += 1
+
+    def _failing(self, event: Failing) -> None:
+        if event.failures == 1:  # what goes on as it was is no change
+            self.note(event.name, f"{event.target}: {event}")
+
+    def _changed(self, event: Event) -> None:
+        self.note(event.name, str(event))

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import Final
 
 from ocibroker.api.status import Failure, TargetStatus, TargetTLS, TokenState
-from ocibroker.sidecar.status.facts import Fact, facts, moment
+from ocibroker.sidecar.status.facts import Fact, ending, facts, moment
 from ocibroker.sidecar.status.html import Markup, Node, element
 from ocibroker.sidecar.status.token_state import LACKING
-from ocibroker.sidecar.status.words import when
+from ocibroker.sidecar.status.words import counted, when
 
 MEANING: Final[Mapping[TokenState, str]] = MappingProxyType(
     {
@@ -30,13 +30,13 @@ MEANING: Final[Mapping[TokenState, str]] = MappingProxyType(
 )
 
 
-def target_card(one: TargetStatus, now: datetime, admin: str) -> Markup:
-    """Return the target, opened where something is wrong with it; ``admin`` is where actions are asked for."""
+def target_card(one: TargetStatus, now: datetime, socket: str) -> Markup:
+    """Return the target, opened where something is wrong with it; ``socket`` is where actions are asked for."""
     grave = one.state in LACKING or one.state == "stale"
     line = element(
         "summary", badge(one.state), element("b", element("bdi", one.target)), _ends(one, now), _weak(one.tls)
     )
-    return element("li", element("details", line, facts(_facts(one, now, admin)), open=grave))
+    return element("li", element("details", line, facts(_facts(one, now, socket)), open=grave))
 
 
 def badge(state: TokenState) -> Markup:
@@ -59,7 +59,7 @@ def _weak(tls: TargetTLS | None) -> Node:
     return element("span", "INSECURE", class_="badge bad")
 
 
-def _facts(one: TargetStatus, now: datetime, admin: str) -> Iterator[Fact]:
+def _facts(one: TargetStatus, now: datetime, socket: str) -> Iterator[Fact]:
     yield "state", MEANING[one.state] if one.expires_at else None
     yield "identity", ", ".join(one.identity) or "none"
     yield "provider", f"{one.provider or 'none'} ({one.because})" if one.because else one.provider
@@ -74,10 +74,14 @@ def _facts(one: TargetStatus, now: datetime, admin: str) -> Iterator[Fact]:
         yield "failures", f"{one.failures} in a row"
     if one.failure:
         yield from failure_facts(one.failure)
+    yield "in the last 5 min", counted(one.served)
     yield "endpoint", one.origin
     yield "realms", ", ".join(one.realms)
     yield from _trust(one.tls)
-    yield "do", [_command(action, one.target, admin) for action in ("refresh", "evict")]
+    for peer in one.peers:
+        seen = element("span", f", seen {when(peer.seen_at, now)}", class_="quiet")
+        yield f"certificate of {peer.host}", [*ending(peer.ends_at, now), seen]
+    yield "do", [_command(action, one.target, socket) for action in ("refresh", "evict")]
 
 
 def failure_facts(failure: Failure) -> Iterator[Fact]:
@@ -102,11 +106,12 @@ def _trust(tls: TargetTLS | None) -> Iterator[Fact]:
     yield "TLS from", tls.min_version
 
 
-def _command(action: str, target: str, admin: str) -> Markup:
-    return command(admin, action, json.dumps({"target": target}))
+def _command(action: str, target: str, socket: str) -> Markup:
+    return command(socket, action, json.dumps({"target": target}))
 
 
-def command(admin: str, action: str, body: str) -> Markup:
+def command(socket: str, action: str, body: str) -> Markup:
     """Return how an action is asked for, as a shell takes it."""
-    url = shlex.quote(f"http://{admin}/v1/admin/{action}")
-    return element("pre", f"curl -H 'Ocibroker-Request: 1' --data {shlex.quote(body)} {url}")
+    place, url = shlex.quote(socket), f"http://ocibroker/v1/admin/{action}"
+    asking = f"curl --unix-socket {place} -H 'Ocibroker-Request: 1' --data {shlex.quote(body)} {url}"
+    return element("pre", asking)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ocibroker.api.status import Failure, TargetStatus, TargetTLS, TokenState
+from msgspec.structs import replace
+
+from ocibroker.api.status import Failure, PeerStatus, TargetStatus, TargetTLS, TokenState
 from ocibroker.broker import Broker
 from ocibroker.cache import contained
 from ocibroker.errors import OcibrokerError
@@ -15,6 +17,7 @@ from ocibroker.outlook import Outlook
 from ocibroker.sidecar.status.token_state import STATES, state_of
 from ocibroker.target import Target
 from ocibroker.tls import TLSPolicy
+from ocibroker.transport.presented import PeerCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +45,33 @@ class Ranking:
         return tuple(target for targets in self.by_state.values() for target in targets)
 
 
-def target_status(broker: Broker, target: Target, kept: Outlook, now: datetime) -> TargetStatus:
-    """Return all that is known of one, without asking anybody; ``kept`` is how it stood when it was looked at."""
+def target_status(
+    broker: Broker, target: Target, kept: Outlook, served: Mapping[str, int], now: datetime
+) -> TargetStatus:
+    """Return all that is known of one, without asking anybody.
+
+    ``kept`` is how it stood when it was looked at, ``served`` how many callers got what lately.
+    """
     try:
         inquiry, stands = broker.upkeep.answering(target)
+        peers = tuple(map(_peer, broker.upkeep.peers(inquiry)))
     except Exception as error:  # noqa: BLE001  # whatever is wrong with one target, the others are shown
         failure = failure_of(contained(error, str(target)))
-        return TargetStatus(target=str(target), state="failing", failures=max(1, kept.failures), failure=failure)
+        return TargetStatus(
+            target=str(target),
+            state="failing",
+            failures=max(1, kept.failures),
+            failure=failure,
+            served=dict(served),
+        )
     if not (stands.usable or stands.failures) and (kept.anonymous or kept.failures):
         stands = kept  # that there is no identity is believed for seconds only, and looked at once a minute
-    return _status(target, inquiry, stands, now)
+    return replace(_status(inquiry, stands, now), served=dict(served), peers=peers)
 
 
-def _status(target: Target, inquiry: Inquiry, stands: Outlook, now: datetime) -> TargetStatus:
+def _status(inquiry: Inquiry, stands: Outlook, now: datetime) -> TargetStatus:
     return TargetStatus(
-        target=str(target),
+        target=str(inquiry.target),
         state=state_of(stands, now),
         origin=str(inquiry.origin),
         provider=inquiry.provider,
@@ -71,6 +86,10 @@ def _status(target: Target, inquiry: Inquiry, stands: Outlook, now: datetime) ->
         failure=failure_of(stands.error) if stands.error else None,
         tls=_tls(inquiry.trust.policy),
     )
+
+
+def _peer(one: PeerCertificate) -> PeerStatus:
+    return PeerStatus(host=one.origin.authority, ends_at=one.ends, seen_at=one.seen)
 
 
 def failure_of(error: OcibrokerError) -> Failure:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+_SOON: Final = timedelta(days=7)
 _UNITS: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -27,6 +28,13 @@ def when(moment: datetime, now: datetime) -> str:
     if round(abs(seconds)) == 0:
         return "now"
     return f"in {span(seconds)}" if seconds > 0 else f"{span(seconds)} ago"
+
+
+def ended(at: datetime, now: datetime) -> str:
+    """Return a word where a certificate's end is past or within a week; none otherwise."""
+    if at <= now:
+        return "expired"
+    return "ends soon" if at - now < _SOON else ""
 
 
 def clock_time(moment: datetime) -> str:
