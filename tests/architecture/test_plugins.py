@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from importlib.metadata import distribution
 
 import pytest
 
 from ocibroker.hookspecs import PROJECT
 from ocibroker.providers import BUILT_IN
+from ocibroker.testing import ProviderContract
 from tests.architecture.house import ROOT, Module, imported, imported_at_once, plugins
 
 CONTRACT = "ocibroker.provider"
@@ -49,9 +51,9 @@ def test_a_plugin_imports_sdks_inside_its_functions_only(module: Module) -> None
 
 @pytest.mark.parametrize("module", plugins(), ids=str)
 def test_a_plugin_has_its_tests(module: Module) -> None:
-    name = own(module).removeprefix("ocibroker_")
-    path = ROOT / "tests" / "plugins" / f"test_{name}.py"
-    assert "ProviderContract" in path.read_text(encoding="utf-8")
+    suite = import_module(f"tests.plugins.test_{own(module).removeprefix('ocibroker_')}")
+    named = [kind for kind in vars(suite).values() if isinstance(kind, type) and kind.__name__.startswith("Test")]
+    assert any(issubclass(kind, ProviderContract) for kind in named)
 
 
 def test_the_contract_imports_no_sdk_and_exports_what_it_says() -> None:
