@@ -21,8 +21,8 @@ class _Dated:
     def __post_init__(self) -> None:
         if not isinstance(self.secret, Secret):  # text would be shown by the next repr
             raise InvalidValue("a credential's secret is no Secret", culprit="secret", hint="wrap it: Secret(…)")
-        _keep_utc(self, "issued_at", self.issued_at)
-        _keep_utc(self, "expires_at", self.expires_at)
+        keep_utc(self, "issued_at", self.issued_at)
+        keep_utc(self, "expires_at", self.expires_at)
         if self.issued_at and self.expires_at and self.expires_at <= self.issued_at:
             raise InvalidValue("a credential expires before it is issued", culprit="expires_at")
 
@@ -100,7 +100,11 @@ def kind(credential: Credential | Anonymous) -> Kind:
             return "anonymous"
 
 
-def _keep_utc(credential: _Dated, name: str, moment: datetime | None) -> None:
+def keep_utc(dated: object, name: str, moment: datetime | None) -> None:
+    """Set the attribute ``name`` of a frozen value to ``moment`` in UTC; none stays none.
+
+    Raises :class:`~ocibroker.errors.InvalidValue` for one without a zone, and for one that no calendar has in UTC.
+    """
     if moment is None:
         return
     if moment.tzinfo is None or moment.utcoffset() is None:
@@ -109,7 +113,7 @@ def _keep_utc(credential: _Dated, name: str, moment: datetime | None) -> None:
         moment = moment.astimezone(UTC)
     except OverflowError:
         raise InvalidValue("a moment is beyond what a calendar holds", culprit=name) from None
-    object.__setattr__(credential, name, moment)
+    object.__setattr__(dated, name, moment)
 
 
 def check_username(username: str) -> None:
