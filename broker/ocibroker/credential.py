@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from ocibroker.errors import InvalidValue
 from ocibroker.secret import Secret, has_control, has_lone_surrogate
+
+_MASK: Final = "*" * 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,15 @@ class Basic(_Dated):
     """
 
     username: str
+
+    @property
+    def shown_username(self) -> str:
+        """The user name for people: a mask where it is the secret itself, as with some vendors."""
+        return _MASK if self.username == self.secret.reveal() else self.username
+
+    def __repr__(self) -> str:
+        dates = f"issued_at={self.issued_at!r}, expires_at={self.expires_at!r}"
+        return f"Basic(secret={self.secret!r}, {dates}, username={self.shown_username!r})"
 
     def __post_init__(self) -> None:
         # `super()` needs the class cell, which `slots=True` leaves pointing at the class without slots.

@@ -38,6 +38,7 @@ from ocibroker_artifactory import ArtifactoryOptions
 from ocibroker_basic import BasicOptions
 from ocibroker_chainguard import ChainguardOptions
 from ocibroker_cloudsmith import CloudsmithOptions
+from ocibroker_digitalocean import DigitalOceanOptions
 from ocibroker_dockerhub import DockerHubOptions
 from ocibroker_ecr import EcrOptions
 from ocibroker_ecr.secrets_manager import SecretsManagerOptions
@@ -85,6 +86,7 @@ VENDORS: Mapping[str, type[Options]] = MappingProxyType(
         "Chainguard": ChainguardOptions,
         "Cloudsmith": CloudsmithOptions,
         "Oracle": OracleOptions,
+        "DigitalOcean": DigitalOceanOptions,
     }
 )
 SECRETS = ROOT / "docs" / "secrets.md"
