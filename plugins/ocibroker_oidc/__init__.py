@@ -36,6 +36,7 @@ TESTED: Final = (
     ("GitHub Actions", "emulator: its token service, three of the exchanges"),
     ("TokenRequest of Kubernetes", "emulator: API server, Quay's exchange"),
     ("Google's metadata server", "emulator: metadata server, Quay's exchange"),
+    ("workload of SPIFFE", "emulator: its agent, by gRPC; STS and ECR"),
     ("the caller's own token, from the kubelet", "emulator: Quay's exchange"),
 )
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
@@ -92,5 +93,6 @@ def ocibroker_secret_sources() -> Sequence[SecretSource[Any]]:
     from ocibroker_oidc.github_actions import GitHubActions
     from ocibroker_oidc.google import GoogleIdentity
     from ocibroker_oidc.kubernetes import KubernetesToken
+    from ocibroker_oidc.spiffe import Spiffe
 
-    return [GitHubActions(), KubernetesToken(), GoogleIdentity()]
+    return [GitHubActions(), KubernetesToken(), GoogleIdentity(), Spiffe()]

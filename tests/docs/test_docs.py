@@ -55,6 +55,7 @@ from ocibroker_oidc import OidcOptions
 from ocibroker_oidc.google import GoogleIdentityOptions
 from ocibroker_oidc.identity_token import IdentityTokenOptions
 from ocibroker_oidc.kubernetes import KubernetesTokenOptions
+from ocibroker_oidc.spiffe import SpiffeOptions
 from ocibroker_oracle import OracleOptions
 from ocibroker_quay import QuayOptions
 from ocibroker_vault import VaultOptions, VaultProviderOptions
@@ -108,6 +109,7 @@ IDENTITIES: Mapping[str, type[Options]] = MappingProxyType(
         "### GitHub Actions": IdentityTokenOptions,
         "### Kubernetes": KubernetesTokenOptions,
         "### Google Cloud": GoogleIdentityOptions,
+        "### SPIFFE": SpiffeOptions,
     }
 )
 OURS = re.compile(r"ocibroker |.*\| (\w+-credential-ocibroker|ocibroker-credential-provider)")

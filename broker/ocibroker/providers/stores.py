@@ -21,6 +21,7 @@ STORES: Final[Mapping[str, str]] = MappingProxyType(
         "keyring": "keyring",
         "kubernetes": "kubernetes",
         "kubernetes_token": "oidc",
+        "spiffe": "oidc",
         "vault": "vault",
     }
 )
