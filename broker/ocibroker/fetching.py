@@ -190,7 +190,7 @@ class Fetching:
                     found = reference.kept.read(replace(request, secret=lambda within: read(within, [])))
                     if isinstance(found, Secret):
                         return found
-                    ends.append(min(found.ends_at, means.clock.now() + reference.kept.keep))
+                    ends.append(found.ends_at)
                     return found.secret
             return read_secret(reference, environ=means.environ, deadline=deadline)
 
@@ -215,7 +215,7 @@ class Fetching:
         if not isinstance(answer, Basic | IdentityToken | Bearer):
             raise ContractViolation(f"fetch() gave a {type(answer).__name__}", culprit=self._culprit)
         if ends and answer.expires_at is None:
-            answer = replace(answer, expires_at=min(ends))
+            answer = replace(answer, expires_at=min(*ends, self.means.clock.now() + (self.keep or LONGEST_LIFE)))
         left = answer.expires_at - self.means.clock.now() if answer.expires_at else None
         if left is not None and left <= timedelta():
             raise ContractViolation("gave a credential that has already expired", culprit=self._culprit)

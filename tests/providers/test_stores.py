@@ -312,6 +312,19 @@ class TestLife:
             assert revealed(broker) == "passing"
         assert len(drawer.asked) == 2
 
+    def test_what_lies_beside_it_is_read_anew_after_its_own_ttl(self, tmp_path: Path, clock: HandClock) -> None:
+        def lent(request: FetchRequest[DrawerOptions]) -> Leased:
+            return Leased(Secret("passing"), request.clock.now() + timedelta(seconds=60))
+
+        kept, passing = Drawer(lambda _: Secret("alice")), Drawer(lent, name="passing")
+        text = rule('{ passing = { slot = "top" } }').replace(
+            '"alice"', '{ drawer = { slot = "name", ttl = 7.0 } }'
+        )
+        with made(tmp_path, text, [offering(kept, passing)], clock=clock) as broker:
+            found = broker.access(TARGET).credential
+        assert isinstance(found, Basic)
+        assert found.expires_at == clock.now() + timedelta(seconds=7)
+
     def test_that_by_which_a_store_is_entered_ends_nothing_that_lies_there(
         self, tmp_path: Path, clock: HandClock
     ) -> None:
