@@ -15,6 +15,10 @@ TESTED: Final = (
     ("password in Google Secret Manager", "emulator: Secret Manager"),
     ("password in Azure Key Vault", "emulator: Entra ID, Key Vault"),
     ("password in a Secret at the API server", "emulator: API server"),
+    (
+        "identity token as password: GitHub Actions, TokenRequest, Google's metadata server",
+        "emulator: its token service; API server; metadata server",
+    ),
 )
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from ocibroker.errors import InvalidValue
 from ocibroker.secret import Secret, has_control, has_lone_surrogate
+
+_MASK: Final = "*" * 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +23,8 @@ class _Dated:
     def __post_init__(self) -> None:
         if not isinstance(self.secret, Secret):  # text would be shown by the next repr
             raise InvalidValue("a credential's secret is no Secret", culprit="secret", hint="wrap it: Secret(…)")
-        _keep_utc(self, "issued_at", self.issued_at)
-        _keep_utc(self, "expires_at", self.expires_at)
+        keep_utc(self, "issued_at", self.issued_at)
+        keep_utc(self, "expires_at", self.expires_at)
         if self.issued_at and self.expires_at and self.expires_at <= self.issued_at:
             raise InvalidValue("a credential expires before it is issued", culprit="expires_at")
 
@@ -36,6 +38,15 @@ class Basic(_Dated):
     """
 
     username: str
+
+    @property
+    def shown_username(self) -> str:
+        """The user name for people: a mask where it is the secret itself, as with some vendors."""
+        return _MASK if self.username == self.secret.reveal() else self.username
+
+    def __repr__(self) -> str:
+        dates = f"issued_at={self.issued_at!r}, expires_at={self.expires_at!r}"
+        return f"Basic(secret={self.secret!r}, {dates}, username={self.shown_username!r})"
 
     def __post_init__(self) -> None:
         # `super()` needs the class cell, which `slots=True` leaves pointing at the class without slots.
@@ -100,7 +111,11 @@ def kind(credential: Credential | Anonymous) -> Kind:
             return "anonymous"
 
 
-def _keep_utc(credential: _Dated, name: str, moment: datetime | None) -> None:
+def keep_utc(dated: object, name: str, moment: datetime | None) -> None:
+    """Set the attribute ``name`` of a frozen value to ``moment`` in UTC; none stays none.
+
+    Raises :class:`~ocibroker.errors.InvalidValue` for one without a zone, and for one that no calendar has in UTC.
+    """
     if moment is None:
         return
     if moment.tzinfo is None or moment.utcoffset() is None:
@@ -109,7 +124,7 @@ def _keep_utc(credential: _Dated, name: str, moment: datetime | None) -> None:
         moment = moment.astimezone(UTC)
     except OverflowError:
         raise InvalidValue("a moment is beyond what a calendar holds", culprit=name) from None
-    object.__setattr__(credential, name, moment)
+    object.__setattr__(dated, name, moment)
 
 
 def check_username(username: str) -> None:

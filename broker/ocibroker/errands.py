@@ -23,7 +23,7 @@ class Errand:
     @classmethod
     def of(cls, what: str, fetching: Fetching, work: Callable[[Deadline], Any]) -> Self:
         """Return the errand to ask for ``what``; it is the same one for equal identities and targets."""
-        provider, options = fetching.provider.name, options_digest(fetching.options)
+        provider, options = fetching.provider.name, options_digest(fetching.options, fetching.means.environ)
         key = cache_key(provider, options, fetching.identity(), (), f"{what} {fetching.target}")
         return cls(key, provider, work)
 

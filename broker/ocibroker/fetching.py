@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -78,6 +78,18 @@ class Means:
         return self.trusting(Origin.parse(url).authority, trust) if self.trusting else self.wire
 
 
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """What is noted while a provider is asked: the pauses that answers asked for, and when what was read ends.
+
+    ``asked`` is told of each host that has answered.
+    """
+
+    asked: Heard = unheard
+    pauses: list[float | None] = field(default_factory=lambda: [None])
+    ends: list[datetime] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetching:
     """One provider, one target, one set of options: asked for its identity first, for a credential if need be."""
@@ -117,17 +129,17 @@ class Fetching:
 
         Raises whatever the provider raises: its worker contains it.
         """
-        pauses: list[float | None] = [None]
+        noted = _Noted(asked)
         try:
             with ExitStack() as opened:
-                request = self._request(deadline, opened, pauses, asked)
+                request = self._request(deadline, opened, noted)
                 whole = replace(request, min_ttl=min_ttl.total_seconds(), refused=refused)
-                return self._checked(self.provider.fetch(whole))
+                return self._checked(self.provider.fetch(whole), noted.ends)
         except InvalidValue as error:
             why = f"made a credential that is not one: {error.message}"
         except OcibrokerError as error:
             if error.retry_after is None and not isinstance(error, NoIdentity):
-                error.retry_after = pauses[-1]
+                error.retry_after = noted.pauses[-1]
             raise
         raise ContractViolation(why, culprit=self._culprit)
 
@@ -147,7 +159,7 @@ class Fetching:
     ) -> T | None:
         """Return what the provider is asked for beside a credential."""
         with ExitStack() as opened:
-            return self._told(what, lambda: ask(self._request(deadline, opened, [])), kind, NoneType)
+            return self._told(what, lambda: ask(self._request(deadline, opened, _Noted())), kind, NoneType)
 
     def _told(self, what: str, ask: Callable[[], T], *kinds: type[object]) -> T:
         """Return what the provider says, if it is of one of those ``kinds``; whatever else comes of it is typed."""
@@ -167,15 +179,13 @@ class Fetching:
             failure = ContractViolation(f"{what}() gave a {type(told).__name__}", culprit=self._culprit)
         raise failure
 
-    def _request(
-        self, deadline: Deadline, opened: ExitStack, pauses: list[float | None], asked: Heard = unheard
-    ) -> FetchRequest[Any]:
+    def _request(self, deadline: Deadline, opened: ExitStack, noted: _Noted) -> FetchRequest[Any]:
         from ocibroker.fetch_request import FetchRequest  # here, since most answers are remembered
 
         means, shown = self.means, self.means.shown
 
         def client(wire: Wire) -> httpx.Client:
-            return opened.enter_context(closing(_client(wire, deadline, pauses, asked, self.provider.name)))
+            return opened.enter_context(closing(_client(wire, deadline, noted, self.provider.name)))
 
         def run_child(
             argv: Sequence[str],
@@ -188,12 +198,17 @@ class Fetching:
 
             return run(argv, environ=shown, deadline=deadline, stdin=stdin, inherit=inherit, variables=variables)
 
-        def read(reference: SecretRef) -> Secret:
+        def read(reference: SecretRef, ends: list[datetime]) -> Secret:
             if reference.kept is not None:
                 from ocibroker.stored_secret import StoredSecret  # here, since few secrets lie in a store
 
                 if isinstance(reference.kept, StoredSecret):
-                    return reference.kept.read(request)
+                    # That by which a store is entered does not end what lies there.
+                    found = reference.kept.read(replace(request, secret=lambda within: read(within, [])))
+                    if isinstance(found, Secret):
+                        return found
+                    ends.append(found.ends_at)
+                    return found.secret
             return read_secret(reference, environ=means.environ, deadline=deadline)
 
         request: FetchRequest[Any] = FetchRequest(
@@ -204,18 +219,20 @@ class Fetching:
             open_http=cache(lambda: client(means.wire)),
             tls=means.tls,
             trusting=lambda url, trust: client(means.wire_for(url, trust)),
-            secret=read,
+            secret=lambda reference: read(reference, noted.ends),
             run=run_child,
             clock=means.clock,
             deadline=deadline,
         )
         return request
 
-    def _checked(self, answer: object) -> Credential | Anonymous:
+    def _checked(self, answer: object, ends: Sequence[datetime]) -> Credential | Anonymous:
         if isinstance(answer, Anonymous):
             return answer
         if not isinstance(answer, Basic | IdentityToken | Bearer):
             raise ContractViolation(f"fetch() gave a {type(answer).__name__}", culprit=self._culprit)
+        if ends and answer.expires_at is None:
+            answer = replace(answer, expires_at=min(*ends, self.means.clock.now() + (self.keep or LONGEST_LIFE)))
         left = answer.expires_at - self.means.clock.now() if answer.expires_at else None
         if left is not None and left <= timedelta():
             raise ContractViolation("gave a credential that has already expired", culprit=self._culprit)
@@ -228,14 +245,12 @@ class Fetching:
         return f"provider {self.provider.name}"
 
 
-def _client(
-    wire: Wire, deadline: Deadline, pauses: list[float | None], asked: Heard, provider: str
-) -> httpx.Client:
-    """Return the client of one fetch; ``pauses`` gets the pause that each answer asks for."""
+def _client(wire: Wire, deadline: Deadline, noted: _Noted, provider: str) -> httpx.Client:
+    """Return the client of one fetch; what each answer tells is ``noted``."""
     from ocibroker.transport import asked_pause, make_fetch_client
 
     def notice(origin: Origin, answer: httpx.Response) -> None:
-        pauses.append(asked_pause(answer))
-        asked(origin)
+        noted.pauses.append(asked_pause(answer))
+        noted.asked(origin)
 
     return make_fetch_client(wire, deadline, notice, provider)

@@ -132,7 +132,8 @@ class Footings:
 
     def _rule(self, saying: Fetching) -> RuleFooting:
         identity, target = saying.identity(), saying.target
-        key = cache_key(saying.provider.name, options_digest(saying.options), identity, (), str(target.origin))
+        options = options_digest(saying.options, saying.means.environ)
+        key = cache_key(saying.provider.name, options, identity, (), str(target.origin))
         with self._lock:
             known = self._rules.get(key)
             if known is None:

@@ -119,7 +119,7 @@ class Inquiries:
         if fetching is None:
             return Inquiry(target=target, origin=origin, selection=selection, footing=footing, trust=trust)
         provider, options = fetching.provider, fetching.options
-        identity, digest = fetching.identity(), options_digest(options)
+        identity, digest = fetching.identity(), options_digest(options, fetching.means.environ)
         watch = self._watch(identity)
         looks = watch.seen() if watch else ()
         policies = footing.policies

@@ -12,7 +12,10 @@ from msgspec import Struct
 
 
 class Kept(Protocol):
-    """``watch`` are the files that decide what is read, ``keep`` is how long it may be remembered."""
+    """``watch`` are the files and ``variables`` the variables that decide what is read.
+
+    ``keep`` is how long it may be remembered.
+    """
 
     def __str__(self) -> str:
         """Describe the place, never the value."""
@@ -20,6 +23,9 @@ class Kept(Protocol):
 
     @property
     def watch(self) -> tuple[Path, ...]: ...  # noqa: D102  # said above
+
+    @property
+    def variables(self) -> tuple[str, ...]: ...  # noqa: D102  # said above
 
     @property
     def keep(self) -> timedelta: ...  # noqa: D102  # said above
@@ -42,6 +48,7 @@ class StoreTable:
     source_name: str
     values: Mapping[str, Any] = field(repr=False)
     watch: tuple[Path, ...] = ()
+    variables: tuple[str, ...] = ()
     keep: timedelta = timedelta()
     options: None = None
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ocibroker.json_answer import JsonAnswer
     from ocibroker.json_web_token import end_of
     from ocibroker.kept_login import KeptLogin
+    from ocibroker.leased import Leased
     from ocibroker.login_places import LoginPlace, login_places
     from ocibroker.login_provider import LoginProvider
     from ocibroker.pod import SERVICE_ACCOUNT, pod_api_server
@@ -50,7 +51,14 @@ if TYPE_CHECKING:
     from ocibroker.request import FLEET_PATH, Caller, Options, Request
     from ocibroker.secret import Secret
     from ocibroker.secret_field import secret_field, secret_under, text_under
-    from ocibroker.secret_source import SecretOptions, SecretSource, SecretSources, Ttl, secret_sources
+    from ocibroker.secret_source import (
+        SecretOptions,
+        SecretSource,
+        SecretSources,
+        Ttl,
+        VariableSource,
+        secret_sources,
+    )
     from ocibroker.secret_text import as_secret
     from ocibroker.ssh_key import PrivateKey, SSHKey
     from ocibroker.target import Target
@@ -86,6 +94,7 @@ __all__ = [
     "JsonAnswer",
     "KeptLogin",
     "KeyRef",
+    "Leased",
     "LoginPlace",
     "LoginProvider",
     "NoIdentity",
@@ -111,6 +120,7 @@ __all__ = [
     "Trust",
     "TrustSource",
     "Ttl",
+    "VariableSource",
     "as_code",
     "as_secret",
     "audit_observers",
@@ -158,6 +168,7 @@ _HOME = {
     "JsonAnswer": "json_answer",
     "KeyRef": "reference",
     "KeptLogin": "kept_login",
+    "Leased": "leased",
     "LoginPlace": "login_places",
     "LoginProvider": "login_provider",
     "NoIdentity": "errors",
@@ -183,6 +194,7 @@ _HOME = {
     "Trust": "trust",
     "TrustSource": "hookspecs",
     "Ttl": "secret_source",
+    "VariableSource": "secret_source",
     "as_code": "errors",
     "as_secret": "secret_text",
     "audit_observers": "hookspecs",

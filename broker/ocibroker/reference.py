@@ -89,6 +89,13 @@ class SecretRef:
             return self.kept.watch
         return (self.file,) if self.file else ()
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables whose values decide what is read."""
+        if self.kept:
+            return self.kept.variables
+        return (self.env,) if self.env else ()
+
     def below(self, folder: Path, home: Path) -> Self:
         """Return the same reference with its path made absolute: ``~`` is ``home``, the rest below ``folder``."""
         return type(self)(file=absolute(self.file, folder, home)) if self.file else self

@@ -10,6 +10,7 @@ import msgspec
 import pluggy
 
 from ocibroker.hookspecs import PROJECT
+from ocibroker.leased import Leased
 from ocibroker.reference import SecretRef
 from ocibroker.request import Options
 from ocibroker.secret import Secret
@@ -57,14 +58,22 @@ class SecretSource(Protocol[S]):
         """Return the files that decide what is read, or who asks, beside those that ``options`` names; no I/O."""
         ...
 
-    def read(self, request: FetchRequest[S]) -> Secret:
-        """Return the secret.
+    def read(self, request: FetchRequest[S]) -> Secret | Leased:
+        """Return the secret; one that ends by itself with its end.
 
         Runs in a worker of the core, within ``request.deadline``. SDKs are imported here and not before. What it
         does depends on ``request.options`` and ``request.environ`` alone, not on the target that it is read for.
 
         Raises :class:`~ocibroker.errors.CredentialUnavailable`; the core adds the place.
         """
+        ...
+
+
+class VariableSource(SecretSource[S], Protocol[S]):
+    """A source for which variables decide what is read, or who asks; it has one part more."""
+
+    def variables(self, options: S) -> tuple[str, ...]:
+        """Return the names of the variables; what was got where they differ is never shared."""
         ...
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ocibroker.errors import ContractViolation, CredentialUnavailable, NoIdentity, OcibrokerError
+from ocibroker.leased import Leased
 from ocibroker.request import Options
 from ocibroker.secret import Secret
 from ocibroker.secret_source import SecretSource, named_files
@@ -35,6 +36,12 @@ class StoredSecret:
         return f"{self.source.name} {self.source.place(self.options)}"
 
     @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that decide what is read; most sources have none."""
+        decisive: Callable[[Options], tuple[str, ...]] = getattr(self.source, "variables", lambda _: ())
+        return decisive(self.options)
+
+    @property
     def keep(self) -> timedelta:
         """How long what has been read may be remembered."""
         seconds: float = self.options.ttl  # type: ignore[attr-defined]  # seen to when the plugin is loaded
@@ -45,7 +52,7 @@ class StoredSecret:
         """Who reads it."""
         return self.source.name
 
-    def read(self, request: FetchRequest[Any]) -> Secret:
+    def read(self, request: FetchRequest[Any]) -> Secret | Leased:
         """Read it anew. A caller's own identity plays no part: what is read is remembered for everybody.
 
         Raises :class:`~ocibroker.errors.OcibrokerError` that names the place.
@@ -57,7 +64,7 @@ class StoredSecret:
         except Exception as error:  # noqa: BLE001  # a plugin may raise anything
             failure = ContractViolation(f"read() raised {type(error).__name__}", culprit=str(self))
         else:
-            if isinstance(found, Secret):
+            if isinstance(found, Secret | Leased):
                 return found
             failure = ContractViolation(f"read() gave a {type(found).__name__}", culprit=str(self))
         raise failure

@@ -35,6 +35,9 @@ __all__ = ["AcrOptions", "AcrProvider", "ocibroker_providers"]
 TESTED: Final = (
     ("client secret or certificate of an application", "emulator: Entra ID, ACR"),
     ("workload identity", "emulator: Entra ID, ACR"),
+    ("federated token: GitHub Actions", "emulator: its token service, Entra ID, ACR; real: docker-registry"),
+    ("federated token: TokenRequest of Kubernetes", "emulator: API server, Entra ID, ACR"),
+    ("federated token: Google's metadata server", "emulator: metadata server, Entra ID, ACR"),
     ("managed identity: virtual machine, App Service, Arc", "emulator: its metadata, ACR"),
     ("Azure CLI", "emulator: a program in place of az, ACR"),
     ("the caller's own token, from the kubelet", "emulator: Entra ID, ACR"),

@@ -34,6 +34,12 @@ TESTED: Final = (
     ("key of a service account", "emulator: Google's token endpoint"),
     ("gcloud's login", "emulator: Google's token endpoint"),
     ("workload identity federation: file, URL, AWS or secret", "emulator: STS"),
+    (
+        "workload identity federation: GitHub Actions",
+        "emulator: its token service, STS, IAM Credentials; real: docker-registry",
+    ),
+    ("workload identity federation: TokenRequest of Kubernetes", "emulator: API server, STS"),
+    ("workload identity federation: Google's metadata server", "emulator: metadata server, STS"),
     ("impersonation", "emulator: IAM Credentials"),
     ("metadata server", "emulator: metadata server"),
     ("the caller's own token, from the kubelet", "emulator: STS"),

@@ -1,6 +1,7 @@
 """``oidc``: an identity token that is there already, exchanged for a registry's credential; no secret is kept.
 
-Where the token comes from and who exchanges it are two choices, each by a table.
+Where the token comes from and who exchanges it are two choices, each by a table. Whom one asks for a token is a
+source of secrets too, for other providers that exchange it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ocibroker.provider import Basic, Bearer, Identity, Provider, Request, Target, providers
+from ocibroker.provider import (
+    Basic,
+    Bearer,
+    Identity,
+    Provider,
+    Request,
+    SecretSource,
+    Target,
+    providers,
+    secret_sources,
+)
 from ocibroker_oidc.options import OidcOptions
 
 if TYPE_CHECKING:
@@ -25,6 +36,7 @@ TESTED: Final = (
     ("GitHub Actions", "emulator: its token service, three of the exchanges"),
     ("TokenRequest of Kubernetes", "emulator: API server, Quay's exchange"),
     ("Google's metadata server", "emulator: metadata server, Quay's exchange"),
+    ("workload of SPIFFE", "emulator: its agent, by gRPC; STS and ECR"),
     ("the caller's own token, from the kubelet", "emulator: Quay's exchange"),
 )
 """Each identity source, and what the tests try it against: docs/matrix.md is made of it."""
@@ -73,3 +85,14 @@ def ocibroker_providers() -> Sequence[Provider[Any]]:
     """Return the one provider."""
     provider: Provider[OidcOptions] = OidcProvider()
     return [provider]
+
+
+@secret_sources
+def ocibroker_secret_sources() -> Sequence[SecretSource[Any]]:
+    """Return the sources of identity tokens, for whatever exchanges them."""
+    from ocibroker_oidc.github_actions import GitHubActions
+    from ocibroker_oidc.google import GoogleIdentity
+    from ocibroker_oidc.kubernetes import KubernetesToken
+    from ocibroker_oidc.spiffe import Spiffe
+
+    return [GitHubActions(), KubernetesToken(), GoogleIdentity(), Spiffe()]

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from ocibroker.provider import SERVICE_ACCOUNT, Options, SecretRef
 
 SourceName = Literal["token", "github-actions", "kubernetes", "google", "caller"]
 ExchangeName = Literal["rfc8693", "quay", "dockerhub", "artifactory", "chainguard", "cloudsmith"]
-
-_LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# Not compiled, since only a rule of this provider needs it.
-_ACCOUNT: Final = rf"(?a:{_LABEL}/{_LABEL}(?:\.{_LABEL})*)"
-"""``namespace/name``, by RFC 1123."""
 
 
 class OidcOptions(Options, frozen=True, kw_only=True):
@@ -56,5 +50,7 @@ class OidcOptions(Options, frozen=True, kw_only=True):
             raise ValueError("token is for the source token, which needs it")
         if (self.source == "kubernetes") != bool(self.service_account):
             raise ValueError("service_account is for the source kubernetes, which needs it")
-        if self.service_account and not re.fullmatch(_ACCOUNT, self.service_account):
-            raise ValueError("service_account is something else than namespace/name")
+        if self.service_account:
+            from ocibroker_oidc.service_account import check_account
+
+            check_account(self.service_account)

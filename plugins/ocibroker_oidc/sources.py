@@ -1,4 +1,4 @@
-"""Where an identity token comes from. Another source is a class like these, and a line in the table."""
+"""Where an identity token comes from. Another one is a source of secrets like these, and a line in the table."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from ocibroker.provider import Request, Secret
 from ocibroker_oidc.asking import Asking
 from ocibroker_oidc.brought import Brought
 from ocibroker_oidc.github_actions import GitHubActions
-from ocibroker_oidc.google import Google
+from ocibroker_oidc.google import GoogleIdentity, GoogleIdentityOptions
+from ocibroker_oidc.identity_token import IdentityTokenOptions
+from ocibroker_oidc.issued import Issued
 from ocibroker_oidc.kept import Kept
-from ocibroker_oidc.kubernetes import Kubernetes
+from ocibroker_oidc.kubernetes import KubernetesToken, KubernetesTokenOptions
 from ocibroker_oidc.options import OidcOptions, SourceName
 
 
@@ -36,12 +38,26 @@ class Source(Protocol):
         ...
 
 
+def _of_job(_: OidcOptions, audience: str) -> IdentityTokenOptions:
+    return IdentityTokenOptions(audience=audience)
+
+
+def _of_machine(_: OidcOptions, audience: str) -> GoogleIdentityOptions:
+    return GoogleIdentityOptions(audience=audience)
+
+
+def _of_account(said: OidcOptions, audience: str) -> KubernetesTokenOptions:
+    return KubernetesTokenOptions(
+        audience=audience, service_account=said.service_account, credentials=said.credentials
+    )
+
+
 SOURCES: Final[Mapping[SourceName, Source]] = MappingProxyType(
     {
         "token": Kept(),
-        "github-actions": GitHubActions(),
-        "kubernetes": Kubernetes(),
-        "google": Google(),
+        "github-actions": Issued(GitHubActions(), _of_job),
+        "kubernetes": Issued(KubernetesToken(), _of_account),
+        "google": Issued(GoogleIdentity(), _of_machine),
         "caller": Brought(),
     }
 )

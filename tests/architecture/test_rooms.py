@@ -72,6 +72,7 @@ ROOMS = (
     "token_service",
     "credential_helper",
     "hookspecs",
+    "leased",
     "secret_source",
     "stored_secret",
     "provider",

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
+import jwt
+
 from ocibroker.testing.request import Request
 from tests.aws.refusal import Refusal
 from tests.aws.signature import Signature
+from tests.oidc.identity_provider import IdentityProvider, issuer_of
 from tests.transport.canary import MARK
 
 SKEW = timedelta(minutes=5)
@@ -44,6 +47,7 @@ class Role:
 class Iam:
     """The accounts of an emulated AWS; ``clock`` is its time, ``denied`` who has no permission at all.
 
+    ``issuers`` are the OpenID Connect providers, each with the audience that is its client id here.
     ``elsewhere`` finds a key that is not among these: one that another STS has issued.
     """
 
@@ -52,6 +56,7 @@ class Iam:
     roles: dict[str, Role] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     expired: set[str] = field(default_factory=set)
+    issuers: dict[str, tuple[IdentityProvider, str]] = field(default_factory=dict)
     elsewhere: Callable[[str], Key | None] = lambda _: None
     _lock: Lock = field(default_factory=Lock)
 
@@ -64,6 +69,27 @@ class Iam:
         arn = f"arn:aws:iam::123456789012:role/{name}"
         self.roles[arn] = Role(arn, frozenset(trusts), external_id)
         return arn
+
+    def federate(self, provider: IdentityProvider, audience: str) -> None:
+        """Make an OpenID Connect provider: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html."""
+        self.issuers[provider.issuer] = (provider, audience)
+
+    def federated(self, token: str) -> str:
+        """Return what a role trusts of a web identity token: issuer and subject, verified, or all of a made-up one.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors
+        """
+        if not (issuer := issuer_of(token)):
+            return f"token {token}"
+        if issuer not in self.issuers:
+            raise Refusal("InvalidIdentityToken", 400)
+        provider, audience = self.issuers[issuer]
+        try:
+            return f"{issuer} {provider.subject(token, audience)}"
+        except jwt.ExpiredSignatureError:
+            raise Refusal("ExpiredTokenException", 400) from None
+        except jwt.InvalidTokenError:
+            raise Refusal("InvalidIdentityToken", 400) from None
 
     def session(self, principal: str, life: timedelta = timedelta(hours=1)) -> Key:
         """Make a temporary key."""

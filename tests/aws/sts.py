@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
@@ -13,7 +14,10 @@ from ocibroker.testing.request import Request
 from tests.aws.iam import Iam, Key
 from tests.aws.refusal import Refusal
 
-XMLNS = "https://sts.amazonaws.com/doc/2011-06-15/"
+VERSION = "2011-06-15"
+XMLNS = f"https://sts.amazonaws.com/doc/{VERSION}/"
+NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+"""Of a session."""
 
 
 @dataclass
@@ -41,7 +45,9 @@ class Sts:
             return self.iam.assume(arn, signer.principal, form.get("ExternalId", ""))
         if action != "AssumeRoleWithWebIdentity" or "authorization" in request.headers:
             raise Refusal("InvalidAction", 400)
-        return self.iam.assume(arn, f"token {form.get('WebIdentityToken', '')}")
+        if form.get("Version") != VERSION or not NAME.fullmatch(form.get("RoleSessionName", "")):
+            raise Refusal("ValidationError", 400)
+        return self.iam.assume(arn, self.iam.federated(form.get("WebIdentityToken", "")))
 
 
 def _answered(action: str, arn: str, key: Key) -> CannedResponse:

@@ -15,8 +15,8 @@ import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.azure.identity_provider import EXCHANGE, IdentityProvider
 from tests.azure.refusal import Refusal
+from tests.oidc.identity_provider import EXCHANGE, IdentityProvider, issuer_of
 from tests.transport.canary import MARK
 
 ACR = "https://containerregistry.azure.net"
@@ -63,8 +63,12 @@ class Directory:
         return self.application(name, secrets={secret}), secret
 
     def provider(self, issuer: str) -> IdentityProvider:
-        made = self.providers[issuer] = IdentityProvider(issuer)
-        return made
+        return self.federate(IdentityProvider(issuer))
+
+    def federate(self, provider: IdentityProvider) -> IdentityProvider:
+        """Let applications trust what a provider issues."""
+        self.providers[provider.issuer] = provider
+        return provider
 
     def issue(self, name: str, audience: str) -> str:
         """Return an access token for ``audience``, or refuse one that nobody knows."""
@@ -131,19 +135,18 @@ class Directory:
 
     def _check_federated(self, found: Application, assertion: str) -> None:
         """https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations"""
-        said = jwt.decode(assertion, options={"verify_signature": False})
-        provider = self.providers.get(said["iss"])
+        provider = self.providers.get(issuer_of(assertion))
         if provider is None:
             raise Refusal("invalid_client", 700211, 401)
         try:
-            claims = jwt.decode(assertion, provider.key, ["HS256"], audience=EXCHANGE)
+            subject = provider.subject(assertion, EXCHANGE)
         except jwt.InvalidAudienceError:
             raise Refusal("invalid_client", 700212, 401) from None
         except jwt.ExpiredSignatureError:
             raise Refusal("invalid_client", 700024, 401) from None
         except jwt.InvalidTokenError:
             raise Refusal("invalid_client", 50013, 401) from None
-        if (claims["iss"], claims["sub"]) not in found.trusted:
+        if (provider.issuer, subject) not in found.trusted:
             raise Refusal("invalid_client", 700213, 401)
 
 

@@ -34,10 +34,10 @@ def blocks(info: str) -> list[Block]:
 
 
 def section(page: Path, title: str) -> str:
-    """Return what stands below a heading, up to the next of the same level."""
+    """Return what stands below a heading, up to the next of the same level, or of one above."""
     level, _, _ = title.partition(" ")
     _, _, rest = page.read_text().partition(f"\n{title}\n")
-    return re.split(rf"^{level} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+    return re.split(rf"^#{{2,{len(level)}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def rows(text: str) -> dict[str, list[str]]:

@@ -38,6 +38,7 @@ from ocibroker_artifactory import ArtifactoryOptions
 from ocibroker_basic import BasicOptions
 from ocibroker_chainguard import ChainguardOptions
 from ocibroker_cloudsmith import CloudsmithOptions
+from ocibroker_digitalocean import DigitalOceanOptions
 from ocibroker_dockerhub import DockerHubOptions
 from ocibroker_ecr import EcrOptions
 from ocibroker_ecr.secrets_manager import SecretsManagerOptions
@@ -51,6 +52,10 @@ from ocibroker_keyring import KeyringOptions
 from ocibroker_kubernetes import KubernetesOptions
 from ocibroker_kubernetes.secret_source import KubernetesSecretOptions
 from ocibroker_oidc import OidcOptions
+from ocibroker_oidc.google import GoogleIdentityOptions
+from ocibroker_oidc.identity_token import IdentityTokenOptions
+from ocibroker_oidc.kubernetes import KubernetesTokenOptions
+from ocibroker_oidc.spiffe import SpiffeOptions
 from ocibroker_oracle import OracleOptions
 from ocibroker_quay import QuayOptions
 from ocibroker_vault import VaultOptions, VaultProviderOptions
@@ -82,6 +87,7 @@ VENDORS: Mapping[str, type[Options]] = MappingProxyType(
         "Chainguard": ChainguardOptions,
         "Cloudsmith": CloudsmithOptions,
         "Oracle": OracleOptions,
+        "DigitalOcean": DigitalOceanOptions,
     }
 )
 SECRETS = ROOT / "docs" / "secrets.md"
@@ -97,6 +103,15 @@ STORES: Mapping[str, tuple[type[Options], Container[str]]] = MappingProxyType(
     }
 )
 """Each store's options, and those of them that are described elsewhere, or are not for references."""
+OIDC = ROOT / "docs" / "oidc.md"
+IDENTITIES: Mapping[str, type[Options]] = MappingProxyType(
+    {
+        "### GitHub Actions": IdentityTokenOptions,
+        "### Kubernetes": KubernetesTokenOptions,
+        "### Google Cloud": GoogleIdentityOptions,
+        "### SPIFFE": SpiffeOptions,
+    }
+)
 OURS = re.compile(r"ocibroker |.*\| (\w+-credential-ocibroker|ocibroker-credential-provider)")
 COMMANDS = [line for block in blocks("sh") for line in block.text.splitlines() if OURS.match(line)]
 
@@ -157,6 +172,12 @@ class TestConfiguration:
         own = {field.encode_name: field.required for field in msgspec.structs.fields(options)}
         documented = {key: "required" in cells for key, cells in rows(section(SECRETS, title)).items()}
         assert documented == {key: own[key] for key in own if key not in elsewhere}
+
+    @pytest.mark.parametrize("title", IDENTITIES)
+    def test_every_option_of_a_reference_to_an_identity_token_is_documented(self, title: str) -> None:
+        documented = {key: "required" in cells for key, cells in rows(section(OIDC, title)).items()}
+        fields = msgspec.structs.fields(IDENTITIES[title])
+        assert documented == {field.encode_name: field.required for field in fields}
 
     def test_every_table_is_documented(self) -> None:
         titles = re.findall(r"^## `\[+(\w+)\]+`$", CONFIGURATION.read_text(), re.MULTILINE)

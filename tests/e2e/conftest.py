@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e import docker_registry, registry_auth, token_server
+from tests.e2e import docker_registry, github_job, registry_auth, token_server
 from tests.e2e.account import Account
 from tests.e2e.authority import Authority
 from tests.e2e.docker_registry import DockerRegistry
+from tests.e2e.github_job import Job
 from tests.e2e.json_web_token import Signer
 from tests.e2e.requirement import loopback
 from tests.e2e.stocked_registry import StockedRegistry
@@ -18,6 +19,13 @@ from tests.e2e.token_server import TokenServer
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority.create(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def job(authority: Authority) -> Iterator[Job]:
+    """A job of GitHub Actions."""
+    with github_job.begun(authority) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

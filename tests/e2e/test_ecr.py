@@ -16,12 +16,14 @@ from tests.aws.registries import ACCOUNT
 from tests.e2e import clients, cloud_registry
 from tests.e2e.authority import Authority
 from tests.e2e.cloud_registry import CloudRegistry
+from tests.e2e.github_job import SERVICE, Job, reference
 from tests.e2e.journey import Journey, WholeWay
+from tests.plugins.oidc.clouds import AWS_AUDIENCE, trusted_by_aws
 
 pytestmark = [pytest.mark.e2e, pytest.mark.acceptance(34)]
 
 HOST = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com"
-API = "api.ecr.eu-west-1.amazonaws.com"
+API, STS = "api.ecr.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +79,25 @@ def test_a_hundred_helpers_of_bazel_make_one_call(journey: Journey, aws: Aws) ->
     (answer,) = {stdout for stdout, _ in answers}
     assert json.loads(answer)["headers"]["Authorization"][0].startswith("Basic ")
     assert len(aws.registry.issued) == 1
+
+
+class TestGitHubActions(WholeWay):
+    """Its token is exchanged at STS, and lies in no file."""
+
+    because = "registry[0]"
+    asked = frozenset({SERVICE, STS, API})
+    user = "AWS"
+
+    @pytest.fixture
+    def journey(self, aws: Aws, registry: CloudRegistry, job: Job, tmp_path: Path) -> Iterator[Journey]:
+        rule = trusted_by_aws(aws, job.issuer, job.subject, reference(AWS_AUDIENCE))
+        environ, accepts = job.environ(tmp_path, rule), aws.registry.accepts
+        way = job.beside(aws.route)
+        with Journey.begun(registry, tmp_path, environ, accepts=accepts, elsewhere=way) as begun:
+            yield begun
+
+    def test_a_job_that_is_not_trusted_is_one_line(self, journey: Journey, aws: Aws) -> None:
+        aws.iam.roles.clear()
+        got = journey.workstation.run("ocibroker", "get", journey.target)
+        assert (got.returncode, got.stdout, got.stderr.count("\n")) == (4, "", 1)
+        assert "AssumeRoleWithWebIdentity was refused: AccessDenied" in got.stderr

@@ -10,11 +10,13 @@ import pytest
 from tests.e2e import cloud_registry
 from tests.e2e.authority import Authority
 from tests.e2e.cloud_registry import CloudRegistry
+from tests.e2e.github_job import SERVICE, Job, reference
 from tests.e2e.journey import Journey, WholeWay
 from tests.google import emulator
 from tests.google.accounts import USER, now, written
-from tests.google.emulator import OAUTH, Google
+from tests.google.emulator import OAUTH, STS, Google
 from tests.google.refusal import Refusal
+from tests.plugins.oidc.clouds import GOOGLE_AUDIENCE, trusted_by_google
 
 pytestmark = [pytest.mark.e2e, pytest.mark.acceptance(34)]
 
@@ -83,3 +85,26 @@ class TestMetadataServer(_Gar):
     def environ(self, google: Google, folder: Path) -> Mapping[str, str]:
         google.metadata.principal = "machine"
         return {"GCE_METADATA_HOST": f"127.0.0.1:{google.plain.port}"}
+
+
+class TestGitHubActions(WholeWay):
+    """Its token is exchanged at Google's STS, and lies in no file."""
+
+    because = "registry[0]"
+    asked = frozenset({SERVICE, STS})
+    user = USER
+
+    @pytest.fixture
+    def journey(self, registry: CloudRegistry, google: Google, job: Job, tmp_path: Path) -> Iterator[Journey]:
+        rule = trusted_by_google(google, job.issuer, job.subject, reference(GOOGLE_AUDIENCE))
+        environ, accepts = job.environ(tmp_path, rule), google.accounts.accepts
+        way = job.beside(google.route)
+        with Journey.begun(registry, tmp_path, environ, accepts=accepts, elsewhere=way) as begun:
+            yield begun
+
+    def test_a_job_that_is_not_trusted_is_one_line(self, journey: Journey, google: Google) -> None:
+        for pool in google.accounts.pools.values():
+            pool.principals.clear()
+        got = journey.workstation.run("ocibroker", "get", journey.target)
+        assert (got.returncode, got.stdout, got.stderr.count("\n")) == (4, "", 1)
+        assert "unauthorized_client" in got.stderr

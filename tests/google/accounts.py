@@ -11,9 +11,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.google.refusal import Refusal
+from tests.oidc.identity_provider import IdentityProvider
 from tests.transport.canary import MARK
 
 PROJECT = "acme-prod"
@@ -41,7 +44,7 @@ class Accounts:
     """The identities of an emulated Google Cloud; ``clock`` is its time, ``issued`` whose each token is.
 
     ``actors`` are who may impersonate an account, ``trusted`` whom a provider takes a token of another issuer for.
-    ``token`` makes a new token.
+    ``pools`` are the providers that verify what they take, by audience. ``token`` makes a new token.
     """
 
     clock: Callable[[], datetime] = now
@@ -51,6 +54,7 @@ class Accounts:
     keys: dict[str, tuple[str, rsa.RSAPublicKey]] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)
     trusted: dict[tuple[str, str], str] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
     actors: dict[str, set[str]] = field(default_factory=dict)
     _ends: dict[str, datetime] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -103,6 +107,38 @@ class Accounts:
         """Let a provider take ``subject_token`` for ``principal``, and return the provider's full name."""
         self.trusted[f"//iam.googleapis.com/{POOL}{provider}", subject_token] = principal
         return f"{POOL}{provider}"
+
+    def federate(self, provider: str, issuer: IdentityProvider, principals: dict[str, str]) -> Pool:
+        """Make a provider that takes the tokens of ``issuer`` for the principals of their subjects."""
+        made = self.pools[f"//iam.googleapis.com/{POOL}{provider}"] = Pool(f"{POOL}{provider}", issuer, principals)
+        return made
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A provider of a workload identity pool: whose tokens for itself it takes, and for whom it takes subjects.
+
+    https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines
+    """
+
+    name: str
+    issuer: IdentityProvider
+    principals: dict[str, str]
+
+    @property
+    def audience(self) -> str:
+        """The one that it takes unless others are allowed."""
+        return f"https://iam.googleapis.com/{self.name}"
+
+    def principal(self, token: str) -> str:
+        """Return for whom a token is taken, or refuse it."""
+        try:
+            subject = self.issuer.subject(token, self.audience)
+        except jwt.InvalidTokenError:
+            raise Refusal("invalid_grant") from None
+        if subject not in self.principals:  # its attribute condition
+            raise Refusal("unauthorized_client")
+        return self.principals[subject]
 
 
 def federated(source: dict[str, Any], provider: str = "github", **changes: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -78,6 +78,8 @@ class Sts:
         return self.accounts.logins[form["refresh_token"]]
 
     def _trusted(self, audience: str, subject: str) -> str:
+        if audience in self.accounts.pools:
+            return self.accounts.pools[audience].principal(subject)
         if audience not in {audience for audience, _ in self.accounts.trusted}:
             raise Refusal("invalid_target")
         if (audience, subject) not in self.accounts.trusted:

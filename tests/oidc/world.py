@@ -7,17 +7,20 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ocibroker.testing import CannedResponse
 from ocibroker.testing.request import Request
+from ocibroker.transport import Route
 from tests.azure.registry_tokens import unsigned
+from tests.oidc.identity_provider import IdentityProvider
 from tests.transport.answering_server import AnsweringServer
 
 BODY = "c4n4ry-of-the-body"
 """What services say beside a code, and nobody may see."""
 
 LIFE = 3600
+ISSUER = "https://issuer.test"
 
 
 class Refused(Exception):
@@ -30,7 +33,7 @@ class Refused(Exception):
 
 @dataclass
 class World:
-    """``subjects`` are the identity tokens that were issued, by token, with whom they are for.
+    """``subjects`` are the identity tokens that were issued, with whom they are for; ``issuers`` sign them.
 
     ``given`` are the tokens that services gave. ``failing`` is what all services answer instead.
     """
@@ -38,21 +41,31 @@ class World:
     services: Mapping[str, Callable[[World, Request], CannedResponse]]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     subjects: dict[str, str] = field(default_factory=dict)
+    issuers: dict[str, IdentityProvider] = field(default_factory=dict)
     given: list[str] = field(default_factory=list)
     failing: CannedResponse | None = None
     numbers: Iterator[int] = field(default_factory=itertools.count)
     tls: AnsweringServer = field(init=False)
     plain: AnsweringServer = field(init=False)
 
-    def identity(self, audience: str = "") -> str:
+    def issuer(self, url: str) -> IdentityProvider:
+        """Return who signs as ``url``, for those who shall trust it."""
+        if url not in self.issuers:
+            self.issuers[url] = IdentityProvider(url, self.clock)
+        return self.issuers[url]
+
+    def identity(
+        self, audience: str = "", *, subject: str = "somebody", issuer: str = ISSUER, life: int = LIFE
+    ) -> str:
         """Issue an identity token."""
-        token = self._signed("subject", audience)
+        token = self.issuer(issuer).token(subject, audience, timedelta(seconds=life))
         self.subjects[token] = audience
         return token
 
-    def json_web_token(self, life: int = LIFE) -> str:
+    def json_web_token(self) -> str:
         """Give a token that says itself when it ends."""
-        self.given.append(self._signed("given", "", life))
+        now = int(self.clock().timestamp())
+        self.given.append(unsigned({"iat": now, "exp": now + LIFE, "jti": f"given-{next(self.numbers)}"}))
         return self.given[-1]
 
     def opaque(self) -> str:
@@ -71,6 +84,14 @@ class World:
         """Lead everybody to this machine, whatever they ask for."""
         return "127.0.0.1", {443: self.tls.port, 80: self.plain.port}.get(port, port)
 
+    def beside(self, elsewhere: Route) -> Route:
+        """Return the way to the services here, and to all others by ``elsewhere``."""
+
+        def route(host: str, port: int) -> tuple[str, int]:
+            return (self.route if host in self.services else elsewhere)(host, port)
+
+        return route
+
     @property
     def asked(self) -> list[str]:
         """Who was asked for what, in order."""
@@ -79,11 +100,6 @@ class World:
             for server in (self.plain, self.tls)
             for one in server.requests
         ]
-
-    def _signed(self, kind: str, audience: str, life: int = LIFE) -> str:
-        now = int(self.clock().timestamp())
-        claims = {"iat": now, "exp": now + life, "jti": f"{kind}-{next(self.numbers)}", "aud": audience}
-        return unsigned(claims)
 
 
 @contextmanager

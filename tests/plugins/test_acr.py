@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +21,8 @@ from tests.azure.registries import LOOK_ALIKES, REGISTRIES
 from tests.azure.registry_tokens import unsigned
 from tests.plugins.acr.asking import HOST, with_cli
 from tests.plugins.acr.certificates import certificate
+from tests.plugins.oidc.references import GITHUB_ACTIONS, GOOGLE_IDENTITY, KUBERNETES_TOKEN
+from tests.plugins.oidc.referring import SECRETS, Referring, issued
 
 pytestmark = [pytest.mark.acceptance(34), pytest.mark.acceptance(35)]
 
@@ -95,6 +98,33 @@ class TestRule(_Contract):
     def prepare(self, folder: Path) -> Mapping[str, str]:
         (folder / "secret").write_text(f"{SECRET}\n")
         return {}
+
+
+class _Referring(Referring, _Contract):
+    secrets = (TOKEN, *SECRETS)
+
+    @property
+    def options(self) -> Mapping[str, Any]:  # type: ignore[override]
+        return {
+            "tenant_id": "the-tenant",
+            "client_id": "the-client",
+            "federated_token": self.reference.table("any", "pod"),
+        }
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        return issued(request) or told(request)
+
+
+class TestGitHubActions(_Referring):
+    reference = GITHUB_ACTIONS
+
+
+class TestKubernetesToken(_Referring):
+    reference = KUBERNETES_TOKEN
+
+
+class TestGoogleIdentity(_Referring):
+    reference = GOOGLE_IDENTITY
 
 
 class TestMicrosoftsOwnRegistry(_Contract):

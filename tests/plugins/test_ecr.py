@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,8 @@ from ocibroker_ecr import EcrProvider
 from tests.aws.registries import LOOK_ALIKES, REGISTRIES
 from tests.plugins.ecr.asking import HOST, PUBLIC
 from tests.plugins.ecr.told import KEY_ID, SECRET_KEY, SESSION, TOKEN, told
+from tests.plugins.oidc.references import GITHUB_ACTIONS, GOOGLE_IDENTITY, KUBERNETES_TOKEN
+from tests.plugins.oidc.referring import SECRETS, Referring, issued
 
 pytestmark = pytest.mark.acceptance(34)
 
@@ -62,3 +65,29 @@ class TestWebIdentity(_Contract):
     def prepare(self, folder: Path) -> Mapping[str, str]:
         (folder / "token").write_text("a-signed-identity-token")
         return {}
+
+
+class _Referring(Referring, _Contract):
+    secrets = (SECRET_KEY, SESSION, TOKEN, *SECRETS)
+
+    @property
+    def options(self) -> Mapping[str, Any]:  # type: ignore[override]
+        return {
+            "role_arn": "arn:aws:iam::1:role/a",
+            "web_identity_token": self.reference.table("sts.amazonaws.com", "pod"),
+        }
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        return issued(request) or told(request)
+
+
+class TestGitHubActions(_Referring):
+    reference = GITHUB_ACTIONS
+
+
+class TestKubernetesToken(_Referring):
+    reference = KUBERNETES_TOKEN
+
+
+class TestGoogleIdentity(_Referring):
+    reference = GOOGLE_IDENTITY

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,8 @@ from ocibroker.testing import ProviderContract
 from ocibroker_gar import GarProvider
 from tests.google.accounts import CLIENT_SECRET, POOL, Accounts, federated, generate_url, written
 from tests.google.registries import LOOK_ALIKES, REGISTRIES, SOVEREIGN
+from tests.plugins.oidc.references import GITHUB_ACTIONS, GOOGLE_IDENTITY, KUBERNETES_TOKEN
+from tests.plugins.oidc.referring import SECRETS, Referring, issued
 
 pytestmark = pytest.mark.acceptance(34)
 
@@ -102,6 +105,29 @@ class TestIdentityToken(_Contract):
     def prepare(self, folder: Path) -> Mapping[str, str]:
         (folder / "token").write_text(SUBJECT)
         return {}
+
+
+class _Referring(Referring, _Contract):
+    secrets = (ACCESS, *SECRETS)
+
+    @property
+    def options(self) -> Mapping[str, Any]:  # type: ignore[override]
+        return {"workload_identity_provider": f"{POOL}ci", "identity_token": self.reference.table("any", "pod")}
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        return issued(request) or told(request)
+
+
+class TestGitHubActions(_Referring):
+    reference = GITHUB_ACTIONS
+
+
+class TestKubernetesToken(_Referring):
+    reference = KUBERNETES_TOKEN
+
+
+class TestGoogleIdentity(_Referring):
+    reference = GOOGLE_IDENTITY
 
 
 class TestImpersonation(_Contract):

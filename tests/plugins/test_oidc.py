@@ -11,12 +11,13 @@ import httpx
 
 from ocibroker.testing import ProviderContract
 from ocibroker_oidc import OidcProvider
-from tests.oidc.issuers import GITHUB
 from tests.plugins.oidc.asking import CASES
+from tests.plugins.oidc.references import GITHUB_ACTIONS, GOOGLE_IDENTITY, KUBERNETES_TOKEN, SUBJECT
+from tests.plugins.oidc.referring import SECRETS as ISSUED
+from tests.plugins.oidc.referring import Referring, issued
 
-SUBJECT = "identity.t0ken-of-the.contract"
 GRANTED = "granted-t0ken-of-the-contract"
-SECRETS = (SUBJECT, GITHUB["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], "s3cret/of+the client")
+SECRETS = (SUBJECT, "s3cret/of+the client")
 
 
 class _Kept(ProviderContract):
@@ -62,15 +63,34 @@ class TestCloudsmith(_Kept):
     exchange = "cloudsmith"
 
 
-class TestOfGitHubActions(ProviderContract):
+class _Asked(Referring):
     provider = OidcProvider()
-    options = MappingProxyType({**CASES["quay"].options, "source": "github-actions"})
-    secrets = SECRETS
+    secrets = (*SECRETS, *ISSUED)
+    said: Mapping[str, Any] = MappingProxyType({})
 
-    def prepare(self, folder: Path) -> Mapping[str, str]:
-        return GITHUB
+    @property
+    def options(self) -> Mapping[str, Any]:  # type: ignore[override]
+        return {**CASES["quay"].options, **self.said}
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        if request.url.host == "pipelines.actions.test":
-            return httpx.Response(200, json={"value": SUBJECT})
-        return httpx.Response(200, json={"token": GRANTED})
+        return issued(request) or httpx.Response(200, json={"token": GRANTED})
+
+
+class TestOfGitHubActions(_Asked):
+    reference = GITHUB_ACTIONS
+    said = MappingProxyType({"source": "github-actions"})
+
+
+class TestOfKubernetes(_Asked):
+    reference = KUBERNETES_TOKEN
+    said = MappingProxyType({"source": "kubernetes", "service_account": "apps/puller", "credentials": "pod"})
+
+
+class TestOfGoogle(_Asked):
+    reference = GOOGLE_IDENTITY
+    said = MappingProxyType({"source": "google", "audience": "quay.test"})
+
+
+class TestOfAReference(_Asked):
+    reference = GITHUB_ACTIONS
+    said = MappingProxyType({"token": GITHUB_ACTIONS.table("quay.test")})

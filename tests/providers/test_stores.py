@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,6 +29,7 @@ from ocibroker.provider import (
     Caller,
     Credential,
     FetchRequest,
+    Leased,
     Options,
     Secret,
     SecretOptions,
@@ -44,6 +45,7 @@ from tests.transport.hand_clock import HandClock
 
 TARGET = "charts.example.com"
 CANARY = "c4n4ry-of-the-drawer"
+PAST, ZONELESS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2050, 1, 1)  # noqa: DTZ001  # what no lease may say
 
 
 class DrawerOptions(SecretOptions, frozen=True, kw_only=True):
@@ -75,6 +77,13 @@ class Drawer:
     def read(self, request: FetchRequest[DrawerOptions]) -> Any:  # noqa: ANN401  # whatever a test tells it
         self.asked.append(request)
         return self.reads(request)
+
+
+class Jobs(Drawer):
+    """Reads what is the job's, whose name is in a variable."""
+
+    def variables(self, options: DrawerOptions) -> tuple[str, ...]:
+        return ("JOB",)
 
 
 def offering(*sources: Any) -> object:  # noqa: ANN401  # a plugin may offer anything
@@ -285,6 +294,80 @@ class TestLife:
             clock.move(3000)
             broker.access(TARGET)
         assert len(drawer.asked) == 1
+
+    @pytest.mark.parametrize(("ttl", "seconds"), [(300, 60), (20, 20)], ids=["it-ends-first", "its-ttl-is-shorter"])
+    def test_what_ends_by_itself_is_no_longer_used_then(
+        self, ttl: int, seconds: int, tmp_path: Path, clock: HandClock
+    ) -> None:
+        def lent(request: FetchRequest[DrawerOptions]) -> Leased:
+            return Leased(Secret("passing"), request.clock.now() + timedelta(seconds=60))
+
+        drawer = Drawer(lent)
+        text = rule(f'{{ drawer = {{ slot = "top", ttl = {ttl}.0 }} }}')
+        with made(tmp_path, text, [offering(drawer)], clock=clock) as broker:
+            found = broker.access(TARGET).credential
+            assert isinstance(found, Basic)
+            assert found.expires_at == clock.now() + timedelta(seconds=seconds)
+            clock.move(seconds)
+            assert revealed(broker) == "passing"
+        assert len(drawer.asked) == 2
+
+    def test_what_lies_beside_it_is_read_anew_after_its_own_ttl(self, tmp_path: Path, clock: HandClock) -> None:
+        def lent(request: FetchRequest[DrawerOptions]) -> Leased:
+            return Leased(Secret("passing"), request.clock.now() + timedelta(seconds=60))
+
+        kept, passing = Drawer(lambda _: Secret("alice")), Drawer(lent, name="passing")
+        text = rule('{ passing = { slot = "top" } }').replace(
+            '"alice"', '{ drawer = { slot = "name", ttl = 7.0 } }'
+        )
+        with made(tmp_path, text, [offering(kept, passing)], clock=clock) as broker:
+            found = broker.access(TARGET).credential
+        assert isinstance(found, Basic)
+        assert found.expires_at == clock.now() + timedelta(seconds=7)
+
+    def test_that_by_which_a_store_is_entered_ends_nothing_that_lies_there(
+        self, tmp_path: Path, clock: HandClock
+    ) -> None:
+        def by_key(request: FetchRequest[DrawerOptions]) -> Secret | Leased:
+            if request.options.key is None:
+                return Leased(Secret("a passing key"), request.clock.now() + timedelta(seconds=60))
+            return Secret(f"opened by {request.secret(request.options.key).reveal()}")
+
+        text = rule('{ drawer = { slot = "top", key = { drawer = { slot = "keys" } } } }')
+        with made(tmp_path, text, [offering(Drawer(by_key))], clock=clock) as broker:
+            found = broker.access(TARGET).credential
+        assert isinstance(found, Basic)
+        assert (found.secret.reveal(), found.expires_at) == ("opened by a passing key", None)
+
+    @pytest.mark.parametrize(("ends", "why"), [(ZONELESS, "no time zone"), (PAST, "expired")])
+    def test_what_has_ended_or_ends_nobody_knows_when_is_never_sent(
+        self, ends: datetime, why: str, tmp_path: Path
+    ) -> None:
+        error = failure(tmp_path, Drawer(lambda _: Leased(Secret(CANARY), ends)))
+        assert why in error.message
+
+    @pytest.mark.parametrize("reference", ['{ env = "JOB" }', '{ drawer = { slot = "top" } }'])
+    def test_two_jobs_of_one_machine_never_share_what_was_got(
+        self, reference: str, tmp_path: Path, clock: HandClock
+    ) -> None:
+        def token(request: FetchRequest[TokenOptions]) -> Credential:
+            now, key = request.clock.now(), request.secret(request.options.key)
+            fetched.append(key.reveal().removeprefix("of-"))
+            return Bearer(secret=key, issued_at=now, expires_at=now + timedelta(hours=2))
+
+        fetched: list[str] = []
+        drawer = Jobs(lambda request: Secret(f"of-{request.environ['JOB']}"))
+        stub = Stub("tokens", fetches=token, options=TokenOptions)
+        options = f'provider = "tokens"\noptions = {{ key = {reference} }}\n'
+        text = f'[[registry]]\nmatch = "{TARGET}"\n{options}[cache]\nstore = "file"\n'
+        found = []
+        for job in ("one", "one", "two"):
+            environ = {"XDG_RUNTIME_DIR": str(tmp_path), "JOB": job}
+            with made(tmp_path, text, [offering(drawer), plugin(stub)], clock=clock, **environ) as broker:
+                answer = broker.access(TARGET).credential
+                assert isinstance(answer, Bearer)
+                found.append(answer.secret.reveal().removeprefix("of-"))
+        assert (found, fetched) == (["one", "one", "two"], ["one", "two"])
 
     def test_two_references_that_differ_never_share_an_answer(self, tmp_path: Path) -> None:
         drawer = Drawer(lambda request: Secret(str(request.options.label)))

@@ -39,6 +39,7 @@ def trusted(realm: str, registry: str = REGISTRY, listed: tuple[str, ...] = ()) 
         ("https://127.0.0.1:5000/token", "https://127.0.0.1:5000", ()),
         ("https://auth.docker.io/token", "https://registry-1.docker.io", ()),
         ("https://gitlab.com/jwt/auth", "https://registry.gitlab.com", ()),
+        ("https://api.digitalocean.com/v2/registry/auth", "https://registry.digitalocean.com", ()),
         ("http://reg.example:5000/token", "http://reg.example:5000", ()),
         ("http://auth.example/token", "http://reg.example", ("auth.example",)),
         ("https://auth.example/token", "http://reg.example", ("auth.example",)),

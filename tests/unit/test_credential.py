@@ -53,6 +53,13 @@ def test_no_credential_shows_its_secret(make: Callable[[], Credential], show: Ca
     assert CANARY not in show(make())
 
 
+def test_a_user_name_that_is_the_secret_is_not_shown_either() -> None:
+    """Of a login at DigitalOcean, for one."""
+    assert CANARY not in f"{Basic(username=CANARY, secret=Secret(CANARY))!r}"
+    shown = Basic(username="alice", secret=Secret(CANARY))
+    assert (shown.shown_username, "username='alice'" in repr(shown)) == ("alice", True)
+
+
 @every_kind
 def test_no_credential_can_be_pickled(make: Callable[[], Credential]) -> None:
     with pytest.raises(TypeError, match="cannot be pickled"):

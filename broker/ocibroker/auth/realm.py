@@ -18,7 +18,11 @@ from ocibroker.origin import Origin
 from ocibroker.transport import origin_of
 
 KNOWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {"registry-1.docker.io": ("auth.docker.io",), "registry.gitlab.com": ("gitlab.com",)}
+    {
+        "registry-1.docker.io": ("auth.docker.io",),
+        "registry.digitalocean.com": ("api.digitalocean.com",),
+        "registry.gitlab.com": ("gitlab.com",),
+    }
 )
 """Public registries that are known to use a token endpoint on another host."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -25,17 +26,21 @@ def cache_key(provider: str, options: str, identity: Identity, looks: tuple[Look
     return _digest([SCHEMA, provider, options, identity.reach, *identity.parts, repr(looks), tls])
 
 
-def options_digest(options: msgspec.Struct) -> str:
-    """Return a digest of a rule's options, values that stand in the configuration included."""
-    return hashlib.sha256(msgspec.json.encode(options, enc_hook=_encoded)).hexdigest()
+def options_digest(options: msgspec.Struct, environ: Mapping[str, str]) -> str:
+    """Return a digest of a rule's options: of values that stand there, and of the variables that are read for them.
+
+    Two jobs of one machine have the same configuration, and are not the same.
+    """
+    return hashlib.sha256(msgspec.json.encode(options, enc_hook=partial(_encoded, environ))).hexdigest()
 
 
-def _encoded(value: object) -> str:
-    if isinstance(value, SecretRef) and value.kept and value.kept.options is not None:
-        return f"{value} {options_digest(value.kept.options)}"
-    if isinstance(value, SecretRef):
-        return f"{value} {value.literal.reveal() if value.literal else ''}"
-    return repr(value)
+def _encoded(environ: Mapping[str, str], value: object) -> str:
+    if not isinstance(value, SecretRef):
+        return repr(value)
+    kept, literal = value.kept, value.literal.reveal() if value.literal else ""
+    within = options_digest(kept.options, environ) if kept and kept.options is not None else ""
+    # As `repr` has it: what a variable holds may be any bytes.
+    return f"{value} {within}{literal} {[environ.get(name) for name in value.variables]!r}"
 
 
 def _digest(parts: Iterable[str]) -> str:

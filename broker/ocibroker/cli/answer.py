@@ -35,15 +35,16 @@ def as_data(access: Access) -> dict[str, Any]:
 
 def as_facts(access: Access) -> Iterator[Fact]:
     """Tell the access to a person, the secret hidden."""
-    data = as_data(access)
-    anonymous = isinstance(access.credential, Anonymous)
-    hidden = {"tls": None, "secret": None if anonymous else HIDDEN}
+    data, credential = as_data(access), access.credential
+    hidden = {"tls": None, "secret": None if isinstance(credential, Anonymous) else HIDDEN}
+    if isinstance(credential, Basic):
+        hidden["username"] = credential.shown_username
     for name, value in {**data, **hidden}.items():
         if value is not None:
             yield Fact(name, value)
     yield Fact("because", access.why)
-    if isinstance(access.credential, Anonymous):
-        yield Fact("reason", access.credential.reason)
+    if isinstance(credential, Anonymous):
+        yield Fact("reason", credential.reason)
     yield from trust_facts(data["tls"])
 
 

@@ -53,7 +53,7 @@ def login(
     kept = keep(path, key_of(target), credential, keyring)
     left = forget_secrets([old for old in earlier if old != kept])
     where = f"the keyring ({keyring.name}), known to {path}" if keyring else f"{path}, unencrypted"
-    invocation.terminal.say(f"logged in to {kept.key} as {credential.username}: stored in {where}")
+    invocation.terminal.say(f"logged in to {kept.key} as {credential.shown_username}: stored in {where}")
     for note in (*notes, *(f"the earlier password is still there: {error}" for error in left)):
         invocation.terminal.note(note)
 

@@ -25,8 +25,8 @@ _BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 """A zip's earliest moment: the same findings make the same bytes."""
 _PACKAGES: Final = (
     "anyio", "azure-identity", "boto3", "cryptography", "google-auth", "h11", "hiredis", "httpcore", "httptools",
-    "httpx", "hvac", "keyring", "msal", "msgspec", "pluggy", "prometheus-client", "pyyaml", "rich", "tomlkit",
-    "truststore", "typer", "uvicorn", "uvloop",
+    "httpx", "hvac", "keyring", "msal", "msgspec", "pluggy", "prometheus-client", "pyyaml", "rich", "spiffe",
+    "tomlkit", "truststore", "typer", "uvicorn", "uvloop",
 )  # fmt: skip
 _SHOWN: Final = frozenset(
     {

@@ -94,7 +94,7 @@ def _list(question: Question) -> Answer:
             missing.append(str(error))
         else:
             if isinstance(access.credential, Basic):
-                found[rule.pattern.text] = access.credential.username
+                found[rule.pattern.text] = access.credential.shown_username
             elif isinstance(access.credential, IdentityToken):
                 found[rule.pattern.text] = IDENTITY_TOKEN_USER
     return Answer(msgspec.json.encode(found) + b"\n", "; ".join(missing))

@@ -50,7 +50,7 @@ class OcibrokerKeyring(KeyringBackend):
         if found is None:
             return None
         if username and username != found.username:
-            _LOG.warning("%s: the user name is %s, not the one that was asked for", service, found.username)
+            _LOG.warning("%s: the user name is %s, not the one that was asked for", service, found.shown_username)
             return None
         return SimpleCredential(found.username, found.secret.reveal())
 

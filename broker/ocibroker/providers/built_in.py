@@ -14,6 +14,7 @@ BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
         "basic": "ocibroker_basic",
         "chainguard": "ocibroker_chainguard",
         "cloudsmith": "ocibroker_cloudsmith",
+        "digitalocean": "ocibroker_digitalocean",
         "docker-config": "ocibroker_docker_config",
         "dockerhub": "ocibroker_dockerhub",
         "ecr": "ocibroker_ecr",

@@ -16,8 +16,12 @@ STORES: Final[Mapping[str, str]] = MappingProxyType(
         "aws_secretsmanager": "ecr",
         "azure_keyvault": "acr",
         "gcp_secretmanager": "gar",
+        "github_actions": "oidc",
+        "google_identity": "oidc",
         "keyring": "keyring",
         "kubernetes": "kubernetes",
+        "kubernetes_token": "oidc",
+        "spiffe": "oidc",
         "vault": "vault",
     }
 )

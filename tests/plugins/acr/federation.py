@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.azure.directory import Application
 from tests.azure.emulator import Azure
-from tests.azure.identity_provider import IdentityProvider
+from tests.oidc.identity_provider import IdentityProvider
 
 ISSUER, SUBJECT = "https://oidc.cluster.test", "system:serviceaccount:team:app"
 

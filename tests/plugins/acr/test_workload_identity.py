@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.azure.emulator import Azure
-from tests.azure.identity_provider import IdentityProvider
+from tests.oidc.identity_provider import IdentityProvider
 from tests.plugins.acr.asking import ENTRA, HOST, environment, failure, rule, whose
 from tests.plugins.acr.federation import ISSUER, SUBJECT, federated
 from tests.transport.brokers import Desk

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from ocibroker.testing import Authority
 from tests.oidc import exchanges, issuers
+from tests.oidc.issuers import POD_TOKEN
 from tests.oidc.world import World, serving
 from tests.plugins.oidc.asking import HOSTS
 from tests.transport.hand_clock import HandClock
@@ -33,3 +35,13 @@ def world(authority: Authority, clock: HandClock) -> Iterator[World]:
     }
     with serving(World(services, clock.now), authority.server_context(*HOSTS.values())) as running:
         yield running
+
+
+@pytest.fixture
+def pod(tmp_path: Path, authority: Authority) -> Path:
+    """What a pod finds of its own service account."""
+    folder = tmp_path / "pod"
+    folder.mkdir()
+    (folder / "token").write_text(POD_TOKEN)
+    (folder / "ca.crt").write_text(authority.pem)
+    return folder

@@ -10,8 +10,8 @@ import pytest
 
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, NoIdentity
 from ocibroker.provider import Caller, Secret
-from ocibroker.testing import Authority, CannedResponse
-from tests.oidc.issuers import CLUSTER, GITHUB, POD_TOKEN
+from ocibroker.testing import CannedResponse
+from tests.oidc.issuers import CLUSTER, GITHUB
 from tests.oidc.world import World
 from tests.plugins.oidc.asking import CASES, Asker, rule
 from tests.transport.brokers import Desk
@@ -88,33 +88,29 @@ class TestGitHubActions:
 
 class TestKubernetes:
     @pytest.fixture
-    def pod(self, tmp_path: Path, authority: Authority) -> dict[str, Any]:
-        folder = tmp_path / "pod"
-        folder.mkdir()
-        (folder / "token").write_text(POD_TOKEN)
-        (folder / "ca.crt").write_text(authority.pem)
-        return {"source": "kubernetes", "service_account": "apps/puller", "credentials": str(folder)}
+    def said(self, pod: Path) -> dict[str, Any]:
+        return {"source": "kubernetes", "service_account": "apps/puller", "credentials": str(pod)}
 
     @pytest.mark.parametrize("audience", ["", "quay.test"])
-    def test_a_token_is_requested_for_the_account(self, audience: str, asker: Asker, pod: dict[str, Any]) -> None:
-        text = QUAY.rule(**pod, audience=audience)
+    def test_a_token_is_requested_for_the_account(self, audience: str, asker: Asker, said: dict[str, Any]) -> None:
+        text = QUAY.rule(**said, audience=audience)
         assert subject(asker, text, CLUSTER) == audience
 
-    def test_who_may_not_request_it_is_told_what_is_missing(self, asker: Asker, pod: dict[str, Any]) -> None:
-        text = QUAY.rule(**{**pod, "service_account": "apps/other"})
+    def test_who_may_not_request_it_is_told_what_is_missing(self, asker: Asker, said: dict[str, Any]) -> None:
+        text = QUAY.rule(**{**said, "service_account": "apps/other"})
         error = asker.failure(text, QUAY.registry, CLUSTER)
         assert (error.culprit, "serviceaccounts/token" in error.hint) == ("service account apps/other", True)
 
-    def test_a_token_of_another_cluster_is_refused(self, asker: Asker, pod: dict[str, Any]) -> None:
-        (Path(pod["credentials"]) / "token").write_text("an0ther")
-        assert "status 401" in asker.failure(QUAY.rule(**pod), QUAY.registry, CLUSTER).message
+    def test_a_token_of_another_cluster_is_refused(self, asker: Asker, said: dict[str, Any]) -> None:
+        (Path(said["credentials"]) / "token").write_text("an0ther")
+        assert "status 401" in asker.failure(QUAY.rule(**said), QUAY.registry, CLUSTER).message
 
-    def test_outside_of_a_cluster_there_is_no_identity(self, asker: Asker, pod: dict[str, Any]) -> None:
-        assert isinstance(asker.failure(QUAY.rule(**pod), QUAY.registry), NoIdentity)
+    def test_outside_of_a_cluster_there_is_no_identity(self, asker: Asker, said: dict[str, Any]) -> None:
+        assert isinstance(asker.failure(QUAY.rule(**said), QUAY.registry), NoIdentity)
 
-    def test_without_its_authority_the_api_server_gets_no_token(self, asker: Asker, pod: dict[str, Any]) -> None:
-        (Path(pod["credentials"]) / "ca.crt").unlink()
-        asker.failure(QUAY.rule(**pod), QUAY.registry, CLUSTER)
+    def test_without_its_authority_the_api_server_gets_no_token(self, asker: Asker, said: dict[str, Any]) -> None:
+        (Path(said["credentials"]) / "ca.crt").unlink()
+        asker.failure(QUAY.rule(**said), QUAY.registry, CLUSTER)
         assert asker.world.asked == []
 
 

@@ -1,0 +1,23 @@
+"""A secret that ends by itself, such as an identity token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ocibroker.credential import keep_utc
+from ocibroker.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """``secret`` is good until ``ends_at``, kept in UTC. What is made of it and says no end ends then too.
+
+    Raises :class:`~ocibroker.errors.InvalidValue` for a moment without a zone.
+    """
+
+    secret: Secret
+    ends_at: datetime
+
+    def __post_init__(self) -> None:
+        keep_utc(self, "ends_at", self.ends_at)
