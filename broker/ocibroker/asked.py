@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 from ocibroker.origin import Origin
 
+Heard = Callable[[Origin], None]
+"""Is told of a host that has answered."""
+
 _MOST: Final = 4096
 """Keys that are remembered."""
+
+
+def unheard(origin: Origin) -> None:
+    """Tell nobody."""
 
 
 class Asked:

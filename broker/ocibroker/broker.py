@@ -23,10 +23,10 @@ from ocibroker.demand import Answer
 from ocibroker.errands import Errand, Errands
 from ocibroker.errors import UsageError
 from ocibroker.events import Observe, Report
-from ocibroker.fetching import Means
 from ocibroker.footings import Footings
 from ocibroker.inquiries import Inquiries
 from ocibroker.inquiry import Inquiry
+from ocibroker.means import Means
 from ocibroker.pairs import Pairs
 from ocibroker.providers import Providers
 from ocibroker.recall import Recall

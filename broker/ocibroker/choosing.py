@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from ocibroker.config import Config
-from ocibroker.fetching import Fetching, Means
+from ocibroker.fetching import Fetching
+from ocibroker.means import Means
 from ocibroker.request import Caller
 from ocibroker.selection import Selection, select
 from ocibroker.target import Target

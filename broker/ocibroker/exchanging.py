@@ -14,9 +14,10 @@ from ocibroker.claim import Claim
 from ocibroker.credential import Anonymous, Bearer, Credential
 from ocibroker.errors import IntegrityError
 from ocibroker.fetch_request import FetchRequest
-from ocibroker.fetching import Fetching, Means
+from ocibroker.fetching import Fetching
 from ocibroker.identity import Identity
 from ocibroker.inquiry import Inquiry
+from ocibroker.means import Means
 from ocibroker.origin import Origin
 from ocibroker.request import Options, Request
 from ocibroker.target import Target

@@ -46,9 +46,9 @@ class TestTheAllowList:
             "import json; from dataclasses import asdict; from ocibroker.providers import installed;"
             "print(json.dumps([asdict(one) for one in installed()]))"
         )
-        assert listed == [
-            {"name": "acme", "module": "acme_broker", "distribution": "acme-broker", "version": "1.2"}
-        ]
+        (one,) = listed
+        assert one.pop("record") == ""  # what lists the installed files is not there
+        assert one == {"name": "acme", "module": "acme_broker", "distribution": "acme-broker", "version": "1.2"}
         answers = site.ask(config(tmp_path, NEIGHBOUR), "registry.acme.example", "neighbour.example.com")
         assert "no rule matches registry.acme.example" in answers[0]
         assert not touched.exists()

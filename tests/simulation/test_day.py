@@ -16,8 +16,9 @@ from ocibroker.deadline import Deadline
 from ocibroker.demand import Demand
 from ocibroker.errors import OcibrokerError
 from ocibroker.events import Report
-from ocibroker.fetching import Fetching, Means
+from ocibroker.fetching import Fetching
 from ocibroker.inquiry import Inquiry
+from ocibroker.means import Means
 from ocibroker.provider import Identity, Options, Target
 from ocibroker.scratch import Scratch
 from ocibroker.selection import Selection

@@ -14,7 +14,8 @@ from ocibroker.config import Config
 from ocibroker.config.registries import rules
 from ocibroker.config.schema import OptionTable, RegistryTable
 from ocibroker.config.source import Source
-from ocibroker.fetching import Fetching, Means
+from ocibroker.fetching import Fetching
+from ocibroker.means import Means
 from ocibroker.provider import (
     Anonymous,
     Credential,
