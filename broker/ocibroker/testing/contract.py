@@ -59,6 +59,7 @@ SDKS: Final = (
     "msal",
     "redis",
     "requests",
+    "spiffe",
     "urllib3",
 )
 """Packages that cost a process more than the rest of ocibroker together."""
