@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -82,9 +83,9 @@ class Spiffe:
             raise speaking.failed(_WHO, "wants an audience", "set audience")
         socket = _socket(speaking)
         fetched = quietly(lambda: _fetched(speaking, socket), *_PACKAGES)
-        if isinstance(fetched, str):
-            return lent(speaking, _WHO, fetched)
-        raise fetched
+        if isinstance(fetched, Exception):
+            raise fetched
+        return lent(speaking, _WHO, *fetched)
 
 
 def _socket(speaking: Speaking) -> str:
@@ -108,8 +109,11 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _fetched(speaking: Speaking, socket: str) -> str | OcibrokerError:
-    """Return the token, or why there is none: raised by who calls, where no frame holds what the agent said."""
+def _fetched(speaking: Speaking, socket: str) -> tuple[str, datetime] | OcibrokerError:
+    """Return the token and its end, or why there is none: it is raised where no frame has the agent's words.
+
+    A JWT-SVID must say when it ends, and need not say since when it lives.
+    """
     from ocibroker.provider import hush
 
     options, left = speaking.request.options, speaking.request.deadline.left()
@@ -122,7 +126,8 @@ def _fetched(speaking: Speaking, socket: str) -> str | OcibrokerError:
     try:
         subject = SpiffeId(options.spiffe_id) if options.spiffe_id else None
         with closing(WorkloadApiClient(socket)) as client:
-            return client.fetch_jwt_svid({options.audience}, subject, timeout=left).token
+            svid = client.fetch_jwt_svid({options.audience}, subject, timeout=left)
+        return svid.token, datetime.fromtimestamp(svid.expiry, UTC)
     except Exception as error:  # noqa: BLE001  # a library may raise anything
         failure = _failure(speaking, error)
     speaking.request.deadline.left()

@@ -31,10 +31,13 @@ class IdentityProvider:
     clock: Callable[[], datetime] = now
     key: rsa.RSAPrivateKey = field(default_factory=new_key, repr=False)
 
-    def token(self, subject: str, audience: str = EXCHANGE, life: timedelta = timedelta(hours=1)) -> str:
+    def token(
+        self, subject: str, audience: str = EXCHANGE, life: timedelta = timedelta(hours=1), *, dated: bool = True
+    ) -> str:
+        """Return a token that says since when it lives, or only when it ends."""
         moment = self.clock()
         claims = {"iss": self.issuer, "sub": subject, "aud": audience, "jti": secrets.token_hex(8)}
-        times = {"iat": moment, "nbf": moment, "exp": moment + life}
+        times = {"exp": moment + life, **({"iat": moment, "nbf": moment} if dated else {})}
         return jwt.encode({**claims, **times}, self.key, "RS256")
 
     def subject(self, token: str, audience: str) -> str:
@@ -46,7 +49,7 @@ class IdentityProvider:
         claims: dict[str, Any] = jwt.decode(
             token, public, ["RS256"], audience=audience, issuer=self.issuer, options=_UNTIMED
         )
-        if not claims["nbf"] <= self.clock().timestamp() < claims["exp"]:
+        if not claims.get("nbf", 0) <= self.clock().timestamp() < claims["exp"]:
             raise jwt.ExpiredSignatureError
         return str(claims["sub"])
 

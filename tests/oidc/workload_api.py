@@ -28,7 +28,7 @@ LIFE = timedelta(minutes=5)
 class Agent:
     """``entitled`` are the workload's identities, ``asked`` who was wanted for whom.
 
-    ``failing`` is answered instead.
+    Unless they are ``dated``, tokens say only when they end. ``failing`` is answered instead.
     """
 
     issuer: IdentityProvider
@@ -36,6 +36,7 @@ class Agent:
     entitled: tuple[str, ...] = (WORKLOAD, OTHER)
     life: timedelta = LIFE
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    dated: bool = True
     failing: grpc.StatusCode | None = None
 
     def fetch_jwt_svid(self, request: Any, context: Any) -> Any:  # noqa: ANN401  # gRPC's have no types
@@ -50,7 +51,7 @@ class Agent:
         if not wanted:
             context.abort(grpc.StatusCode.PERMISSION_DENIED, BODY)
         (audience,) = request.audience
-        signed = [(one, self.issuer.token(one, audience, self.life)) for one in wanted]
+        signed = [(one, self.issuer.token(one, audience, self.life, dated=self.dated)) for one in wanted]
         return messages.JWTSVIDResponse(svids=[messages.JWTSVID(spiffe_id=one, svid=svid) for one, svid in signed])
 
 

@@ -37,13 +37,10 @@ LOOK_ALIKES = (
 
 class TestContract(ProviderContract):
     provider = DigitalOceanProvider()
+    target = f"{HOST}/acme/app"
     look_alikes = (HOST, *LOOK_ALIKES)
     secrets = (TOKEN, MADE)
     options: Mapping[str, Any] = MappingProxyType({"token": {"file": "token"}})
-
-    @property
-    def _target(self) -> str:
-        return f"{HOST}/acme/app"
 
     def prepare(self, folder: Path) -> Mapping[str, str]:
         (folder / "token").write_text(TOKEN)

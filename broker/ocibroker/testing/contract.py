@@ -59,6 +59,7 @@ SDKS: Final = (
     "msal",
     "redis",
     "requests",
+    "spiffe",
     "urllib3",
 )
 """Packages that cost a process more than the rest of ocibroker together."""
@@ -107,6 +108,7 @@ class ProviderContract:
 
     - ``provider``: the provider itself; its class stands at the top of a module.
     - ``options``: a rule's options as in TOML; paths are relative to the folder that :meth:`prepare` is given.
+    - ``target``: what it is asked for, where it recognises nothing unasked and does not serve just any.
     - ``recognised``: targets that it claims unasked. ``look_alikes``: targets or hosts that it must leave alone.
     - ``secrets``: what :meth:`prepare` and ``options`` hold that nobody may see; make them long and rare.
     - ``sdks``: modules that are imported by a fetch and not before.
@@ -115,6 +117,7 @@ class ProviderContract:
 
     provider: Provider[Any]
     options: Mapping[str, Any] = MappingProxyType({})
+    target: str = _ANYWHERE
     recognised: Sequence[str] = ()
     look_alikes: Sequence[str] = ()
     secrets: Sequence[str] = ()
@@ -278,7 +281,7 @@ class ProviderContract:
 
     @property
     def _target(self) -> str:
-        return self.recognised[0] if self.recognised else _ANYWHERE
+        return self.recognised[0] if self.recognised else self.target
 
     def _staged(self, folder: Path, options: Mapping[str, Any] | None = None, *, target: str = "") -> Staged:
         return Staged.of(

@@ -10,13 +10,14 @@ import pytest
 
 from ocibroker import Basic, Broker
 from ocibroker.errors import ConfigurationError, CredentialUnavailable
-from ocibroker.testing import CannedResponse
+from ocibroker.testing import Authority, CannedResponse
 from tests.azure.registry_tokens import unsigned
 from tests.oidc.issuers import GITHUB
 from tests.oidc.world import BODY, World
 from tests.plugins.oidc.references import GITHUB_ACTIONS, REFERENCES, Reference
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
+from tests.vault import emulator as vault
 from tests.vendors.stored import TARGET, failure, password
 
 EVERY = pytest.mark.parametrize("reference", REFERENCES, ids=lambda one: one.name)
@@ -99,6 +100,17 @@ def test_one_that_has_ended_is_never_sent(reference: Reference, desk: Desk, worl
         world.failing = CannedResponse(200, {"Metadata-Flavor": "Google"}, ended.encode())
     error = failure(asking(desk, world, reference, pod), reference.name, CredentialUnavailable)
     assert ("has expired" in error.message, error.hint) == (True, "set this machine's clock")
+
+
+def test_a_vault_is_entered_by_it(desk: Desk, world: World, pod: Path, authority: Authority) -> None:
+    world.failing = CannedResponse.of_json({"value": "e.y.J"})
+    with vault.serving(authority.server_context(vault.HOST)) as server:
+        server.kv2["secret/charts"] = {"password": "wonder"}
+        server.logins["jwt"] = vault.Login({"role": "ci", "jwt": "e.y.J"})
+        login = f'auth = "jwt", role = "ci", jwt = {GITHUB_ACTIONS.to("https://vault.example.com", pod)}'
+        text = rule(f'{{ vault = {{ url = "{server.url}", path = "charts", {login} }} }}')
+        assert password(desk.broker(text, environ=GITHUB, route=world.beside(desk.route))) == "wonder"
+    assert [line.partition(" ")[0] for line in server.asked] == ["POST", "GET"]
 
 
 def test_two_jobs_of_one_runner_never_share_what_was_got(desk: Desk, world: World, pod: Path) -> None:

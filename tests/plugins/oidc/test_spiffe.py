@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -68,9 +70,15 @@ def test_one_of_several_identities_may_be_named(agent: Agent, environ: Mapping[s
     assert agent.issuer.subject(token, AUDIENCE) == OTHER
 
 
+@pytest.mark.parametrize("dated", [True, False], ids=["with-iat", "without"])
 def test_it_is_asked_for_anew_before_it_ends(
-    agent: Agent, environ: Mapping[str, str], desk: Desk, clock: HandClock
+    dated: bool,  # noqa: FBT001  # a table's column
+    agent: Agent,
+    environ: Mapping[str, str],
+    desk: Desk,
+    clock: HandClock,
 ) -> None:
+    agent.dated = dated
     broker = desk.broker(rule(", ttl = 86400.0"), environ=environ, clock=clock, ahead=False)
     found = broker.access(TARGET).credential
     assert isinstance(found, Basic)
@@ -149,3 +157,30 @@ def test_the_deadline_holds(agent: Agent, environ: Mapping[str, str], desk: Desk
 def test_a_reference_that_cannot_work_is_refused_when_it_is_read(inside: str, why: str, desk: Desk) -> None:
     with pytest.raises(ConfigurationError, match=why):
         desk.broker(stored.rule("spiffe", inside))
+
+
+WITHOUT = """
+import sys
+from pathlib import Path
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "spiffe": raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+from ocibroker import Broker
+from ocibroker.errors import CredentialUnavailable
+
+with Broker.from_config(Path(sys.argv[1]), environ={"SPIFFE_ENDPOINT_SOCKET": f"unix://{sys.argv[1]}"}) as broker:
+    try: broker.access("charts.example.com")
+    except CredentialUnavailable as error: print(error)
+"""
+
+
+def test_without_the_library_it_says_what_to_install(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o600)
+    path.write_text(rule())
+    done = subprocess.run([sys.executable, "-c", WITHOUT, str(path)], capture_output=True, text=True, check=True)
+    told = f"{PLACE}: the Workload API: the library spiffe is not installed (pip install 'ocibroker[spiffe]')\n"
+    assert done.stdout == told
