@@ -104,6 +104,8 @@ with Broker.from_config(config) as broker:
         pull(broker, reference, folder)
     except WriteFailed as error:
         sys.exit(str(error))
+    finally:  # what measures this process has room to write it down
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """
 
 
