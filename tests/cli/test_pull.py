@@ -24,11 +24,6 @@ from tests.oci.stock import Artifact, Blob, artifact, image, index, noise
 FILES = artifact(Blob(b"one", "one.txt"), Blob(b"three", "three.txt"))
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 @dataclass(frozen=True)
 class Table:
     """A desk, a registry, and a folder ``out`` to pull into."""

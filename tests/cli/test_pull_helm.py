@@ -19,11 +19,6 @@ from tests.cli.desk import Desk, Outcome
 from tests.cli.lean_environment import LeanEnvironment
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 @dataclass(frozen=True)
 class Yard:
     """A Fleet repository on this desk, a Helm repository and a registry, each behind a password of its own."""

@@ -31,11 +31,6 @@ from tests.transport.raw_server import RawServer, raw
 ARCHIVE = packed([file("app/Chart.yaml", b"name: app"), file("README")])
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 @dataclass(frozen=True)
 class Table:
     """A desk, a registry and a web server, and a folder ``out`` to pull into."""
