@@ -3,6 +3,9 @@
 PYTHON ?= python3
 SECONDS ?= 600
 
+# Images of containers set it, and then each process of the tests compiles anew what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 # One program, whose other names are links to it, and folders that hold Python; mypy refuses one that holds none.
@@ -31,7 +34,7 @@ demo: $(VENV)/.installed  ## set up, then show the way of a request on an embedd
 	@$(BIN)/python -m examples.demo
 
 test: $(VENV)/.installed-dev  ## set up, then run the tests with coverage
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 check: $(VENV)/.installed-dev  ## set up, then lint, check the formatting and the types
 	$(BIN)/ruff check $(CODE)

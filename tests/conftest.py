@@ -1,8 +1,10 @@
-"""One authority, desks and clocks for all tests that name none of their own, and an ear on their logs."""
+"""What all tests share: their pace, one authority, desks and clocks for who has none, and an ear on their logs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+import signal
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,25 @@ from ocibroker.testing import Authority
 from tests.overheard import overheard
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
+
+
+def pytest_configure() -> None:
+    """Ctrl-C is for our children too, which inherit from who was started in the background that it is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are processors, which waited for others, disks and moments a quarter of the time."""
+    processors = yield
+    return processors + 1
+
+
+def pytest_collection_finish() -> None:
+    """Whoever looks for garbage need not look at half a million objects that stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -1,39 +1,30 @@
-"""Git repositories over HTTPS, from ``git http-backend``: who gets a credential, and who is trusted."""
+"""Git repositories over HTTPS, from ``git http-backend``: who gets a credential, and which."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
 from ocibroker import Broker
-from ocibroker.bundle.git_way import Way
 from ocibroker.errors import (
     CannotCarry,
-    ConfigurationError,
     CredentialWithheld,
     IntegrityError,
     NotFound,
-    OcibrokerError,
     RedirectRefused,
     RegistryRefused,
-    TLSFailed,
-    WrongScheme,
 )
 from ocibroker.provider import Bearer, Credential, IdentityToken, Secret
-from ocibroker.testing import Authority, CannedResponse
+from ocibroker.testing import CannedResponse
 from ocibroker.testing.request import Request
-from tests.bundle.forge import Forge, by_git, forge
+from tests.bundle.forge import Forge, by_git
 from tests.bundle.git_history import Work
 from tests.e2e.git_server import git
-from tests.kubernetes.mounts import mounted
-from tests.kubernetes.mounts import rule as fleet_rule
-from tests.transport.brokers import made_rule, rule
+from tests.transport.brokers import made_rule
 from tests.transport.canary import Canary
-from tests.transport.connect_proxy import proxying
 from tests.transport.made_provider import MadeProvider
 
 pytestmark = pytest.mark.e2e
@@ -138,181 +129,6 @@ def test_a_repository_that_is_not_there_is_named(here: Forge) -> None:
     assert caught.value.culprit == f"https://{here.address}/open/none.git"
 
 
-def test_a_server_that_is_not_trusted_gets_nothing(here: Forge, commits: Mapping[str, str], tmp_path: Path) -> None:
-    other = Authority().write(tmp_path)
-    with pytest.raises(TLSFailed):
-        here.read(here.url("private/app"), here.broker(here.rule(), environ={"SSL_CERT_FILE": str(other)}))
-    assert here.running.requests == []
-
-
-def test_plain_http_is_for_hosts_that_allow_it(here: Forge) -> None:
-    with pytest.raises(WrongScheme):
-        here.read(f"git::http://{here.address}/open/app.git")
-
-
-def test_a_private_authority_is_trusted_by_the_policy_alone(
-    here: Forge, commits: Mapping[str, str], tmp_path: Path
-) -> None:
-    other = Authority().write(tmp_path)
-    entry = f'[[tls]]\nmatch = "{here.address}"\nca = ["{here.desk.roots}"]\nca_only = true\n'
-    broker = here.broker(here.rule(), entry, environ={"SSL_CERT_FILE": str(other)})
-    assert here.read(here.url("private/app"), broker).resolved == commits["main"]
-
-
-@pytest.mark.parametrize("path", ["private/app", "other/app"])
-def test_a_secret_of_fleets_is_the_user_and_the_authority_of_its_rule_alone(
-    path: str, here: Forge, past: tuple[Work, Mapping[str, str]], tmp_path: Path
-) -> None:
-    for name in ("private/app", "other/app"):
-        here.git.publish(name, past[0].folder)
-    secret: Mapping[str, str | bytes] = {
-        "username": "alice",
-        "password": here.canary.ascii.reveal(),
-        "cacerts": here.desk.roots.read_bytes(),
-    }
-    mount = mounted(tmp_path / "secret", secret)
-    (tmp_path / "other").mkdir()
-    environ = {"SSL_CERT_FILE": str(Authority().write(tmp_path / "other"))}
-    broker = here.broker(fleet_rule(f"{here.address}/private", f'fleet_secret = "{mount}"'), environ=environ)
-    if path == "private/app":
-        assert here.read(here.url(path), broker).resolved == past[1]["main"]
-        return
-    with pytest.raises(TLSFailed):
-        here.read(here.url(path), broker)
-
-
-def test_an_insecure_host_is_reached(here: Forge, commits: Mapping[str, str], tmp_path: Path) -> None:
-    entry = f'[[tls]]\nmatch = "{here.address}"\ninsecure = true\n'
-    broker = here.broker(here.rule(), entry, environ={"SSL_CERT_FILE": str(Authority().write(tmp_path))})
-    assert here.read(here.url("private/app"), broker).resolved == commits["main"]
-
-
-@pytest.mark.acceptance(17)
-@pytest.mark.parametrize("locked", [False, True], ids=["open-key", "encrypted-key"])
-def test_a_client_certificate_is_shown(
-    past: tuple[Work, Mapping[str, str]],
-    authority: Authority,
-    roots: Path,
-    tmp_path: Path,
-    canary: Canary,
-    *,
-    locked: bool,
-) -> None:
-    tls = authority.server_context("localhost", client_authority=authority)
-    (tmp_path / "client").mkdir()
-    certificate, key = authority.issue("alice").write(tmp_path / "client")
-    more = ""
-    if locked:
-        _encrypt(key, canary)
-        more = f'client_key_password = "{canary.ascii.reveal()}"\n'
-    with forge(tmp_path / "here", roots, tls, canary) as here:
-        here.git.publish("open/app", past[0].folder)
-        entry = f'[[tls]]\nmatch = "{here.address}"\nclient_cert = "{certificate}"\nclient_key = "{key}"\n{more}'
-        assert here.read(here.url("open/app"), here.broker(entry)).resolved == past[1]["main"]
-        assert all(request.client_certificate for request in here.running.requests)
-
-
-def _encrypt(key: Path, canary: Canary) -> None:
-    from cryptography.hazmat.primitives import serialization as pem
-
-    loaded = pem.load_pem_private_key(key.read_bytes(), None)
-    lock = pem.BestAvailableEncryption(canary.ascii.reveal().encode())
-    key.write_bytes(loaded.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, lock))
-
-
-@pytest.mark.acceptance(19)
-def test_the_proxy_of_the_policy_is_used_and_knows_its_own_password_only(
-    here: Forge, commits: Mapping[str, str]
-) -> None:
-    wanted = "Basic cHJveHk6cEBzcyB3b3JkJQ=="  # proxy, p@ss word%
-    with proxying(wanted=wanted, route=lambda _, __: ("127.0.0.1", here.running.port)) as proxy:
-        url = f"http://proxy:p%40ss%20word%25@localhost:{proxy.port}"
-        entry = f'[[tls]]\nmatch = "charts.test"\nproxy = "{url}"\n'
-        broker = here.broker(rule("charts.test", password=here.canary.ascii.reveal()), entry)
-        bundle = here.read("git::https://charts.test/private/app.git", broker)
-    assert bundle.resolved == commits["main"]
-    assert {*proxy.lines} == {"CONNECT charts.test:443 HTTP/1.1"}
-    assert {*proxy.authorizations} == {wanted}
-    assert [hit for line in proxy.lines for hit in here.canary.hits(line)] == []
-
-
-HOSTILE = """\
-[url "https://evil.test/"]
-	insteadOf = https://localhost
-[credential]
-	helper = "!touch {pwned}; echo username=eve; echo password=eve; :"
-[core]
-	hooksPath = {hooks}
-	fsmonitor = touch {pwned}
-	gitProxy = touch {pwned}
-	sshCommand = touch {pwned}
-[http]
-	proxy = http://localhost:1
-	sslVerify = false
-	extraHeader = "X-Evil: yes"
-[init]
-	templateDir = {hooks}
-[filter "evil"]
-	smudge = touch {pwned}
-	required = true
-[fetch]
-	recurseSubmodules = true
-"""
-
-
-def test_nothing_of_the_users_own_configuration_has_an_effect(here: Forge, tmp_path: Path) -> None:
-    pwned, hooks, home = tmp_path / "pwned", tmp_path / "hooks", tmp_path / "user"
-    for folder in (hooks, hooks / "hooks", home):
-        folder.mkdir()
-    for hook in (hooks / "post-checkout", hooks / "hooks" / "post-checkout", hooks / "reference-transaction"):
-        hook.write_text(f"#!/bin/sh\ntouch {pwned}\n")
-        hook.chmod(0o755)
-    config = home / ".gitconfig"
-    config.write_text(HOSTILE.format(pwned=pwned, hooks=hooks))
-    (home / ".netrc").write_text("default login eve password eve\n")
-    work = Work.begun(tmp_path / "work")
-    commit = work.commit({"file": "content", ".gitattributes": "* filter=evil\n"})
-    here.git.publish("private/app", work.folder)
-    environ = {
-        "HOME": str(home),
-        "GIT_CONFIG_GLOBAL": str(config),
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "core.fsmonitor",
-        "GIT_CONFIG_VALUE_0": f"touch {pwned}",
-        "GIT_SSL_NO_VERIFY": "1",
-        "GIT_ASKPASS": str(hooks / "post-checkout"),
-        "GIT_EXEC_PATH": str(hooks),
-        "GIT_TEMPLATE_DIR": str(hooks),
-    }
-    bundle = here.read(here.url("private/app"), here.broker(here.rule(), environ=environ))
-    assert (bundle.resolved, (bundle.root / "file").read_text()) == (commit, "content")
-    assert not pwned.exists()
-    assert here.running.saw("x-evil") == []
-    assert {*here.running.saw("authorization")} == {here.git.accounts["private"].basic}
-
-
-def test_a_path_that_leads_to_git_alone_is_enough(here: Forge, commits: Mapping[str, str], tmp_path: Path) -> None:
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / "git").symlink_to(git())
-    broker = here.broker(here.rule(), environ={"PATH": str(programs)})
-    assert here.read(here.url("private/app"), broker).resolved == commits["main"]
-
-
-def test_git_that_is_not_installed_is_named(here: Forge, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"git: is not installed \(install git"):
-        here.read(here.url("open/app"), here.broker(environ={"PATH": str(tmp_path)}))
-
-
-def test_no_error_shows_what_git_said(here: Forge, commits: Mapping[str, str], canary: Canary) -> None:
-    """A server that quotes what it was sent."""
-    password = canary.ascii.reveal()
-    here.before = lambda request: CannedResponse(500, {}, password.encode()) if request.method == "POST" else None
-    with pytest.raises(OcibrokerError) as caught:
-        here.read(here.url("private/app"))
-    assert canary.hits(repr(caught.value)) == []
-
-
 def giving(here: Forge, credential: Credential) -> Broker:
     environ = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": str(here.runtime)}
     return here.desk.broker(made_rule(here.address), environ=environ, offered=[MadeProvider(lambda _: credential)])
@@ -338,8 +154,3 @@ def test_a_bearer_token_needs_a_git_that_carries_it(here: Forge, commits: Mappin
     with pytest.raises(CannotCarry, match="needs a git that knows authtype"):
         here.read(here.url("open/app"), broker)
     assert [request for request in here.running.requests if by_git(request)] == []
-
-
-def test_a_way_shows_no_answer(canary: Canary) -> None:
-    way = Way(url="", protocol="", answers={"x": lambda: canary.ascii.reveal().encode()})
-    assert "x" not in repr(way)

@@ -17,6 +17,7 @@ import pytest
 from ocibroker.bundle.kind import Kind
 from tests.bundle.packed import file, packed
 from tests.bundle.world import World
+from tests.oci.machine import PEAK
 from tests.oci.stock import noise
 from tests.settled import settled
 from tests.transport.raw_server import RawServer, raw
@@ -99,14 +100,10 @@ class TestInterrupted:
             assert begun(world, 1)
 
 
-MEASURED = """
-import re, sys
-from pathlib import Path
+MEASURED = f"""{PEAK}
+import sys
 from ocibroker import Broker
 from ocibroker.bundle import read
-
-def peak():
-    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 
 folder, small, large = sys.argv[1:]
 with Broker.from_config(None) as broker:

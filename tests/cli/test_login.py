@@ -23,11 +23,6 @@ KEYRING = ("login", "--username", "alice", "--password-stdin")
 Make = Callable[..., Account]
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 @pytest.fixture
 def make(desk: Desk, authority: Authority) -> Iterator[Make]:
     with ExitStack() as running:

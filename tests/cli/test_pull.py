@@ -20,13 +20,9 @@ from ocibroker.testing import Authority, CannedResponse, EmbeddedRegistry, chart
 from tests.cli.desk import Desk, Outcome
 from tests.cli.sitting import Sitting
 from tests.oci.stock import Artifact, Blob, artifact, image, index, noise
+from tests.transport.brokers import rule
 
 FILES = artifact(Blob(b"one", "one.txt"), Blob(b"three", "three.txt"))
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
 
 
 @dataclass(frozen=True)
@@ -72,10 +68,7 @@ class Table:
 @pytest.fixture
 def table(desk: Desk, authority: Authority, tmp_path: Path) -> Iterator[Table]:
     with EmbeddedRegistry(tls=authority.server_context("localhost"), users={"alice": "wonder"}) as registry:
-        desk.configure(
-            f'[[registry]]\nmatch = "{registry.address}"\nprovider = "basic"\n'
-            'options = { username = "alice", password = "wonder" }\n'
-        )
+        desk.configure(rule(registry.address))
         yield Table(desk, registry, authority.write(tmp_path / "ca"))
 
 

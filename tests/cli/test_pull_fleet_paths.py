@@ -22,11 +22,6 @@ ACCOUNTS = {"apps/one": ("alice", "wonder"), "apps/two": ("bob", "builder")}
 CHART = chart("app", "1.0.0")
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 @dataclass(frozen=True)
 class Repository:
     """A Fleet repository on this desk, whose folders have an account each."""

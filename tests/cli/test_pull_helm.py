@@ -17,11 +17,8 @@ from tests.bundle.readings import files_of
 from tests.bundle.site import Site, site
 from tests.cli.desk import Desk, Outcome
 from tests.cli.lean_environment import LeanEnvironment
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
+from tests.transport.brokers import rule
+from tests.vendors import asking
 
 
 @dataclass(frozen=True)
@@ -63,12 +60,9 @@ class Yard:
 def yard(desk: Desk, authority: Authority, tmp_path: Path) -> Iterator[Yard]:
     tls = authority.server_context("localhost")
     with site(tls) as web, EmbeddedRegistry(tls=tls, users={"bob": "builder"}) as registry:
-        port = web.server.port
         desk.configure(
-            f'[[registry]]\nmatch = "localhost:{port}/stable"\nprovider = "basic"\n'
-            'options = { username = "alice", password = "wonder" }\n'
-            f'[[registry]]\nmatch = "{registry.address}"\nprovider = "basic"\n'
-            'options = { username = "bob", password = "builder" }\n'
+            rule(f"localhost:{web.server.port}/stable")
+            + asking.rule("basic", registry.address, username="bob", password="builder")
         )
         web.guarded["/stable"] = ("alice", "wonder")
         stock(web, versions("1.0.0", "1.2.0", "2.0.0"), "/stable")

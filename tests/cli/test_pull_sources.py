@@ -26,14 +26,10 @@ from tests.bundle.site import Site, site
 from tests.cli.desk import Desk, Outcome
 from tests.oci.stock import Blob, artifact
 from tests.settled import settled
+from tests.transport.brokers import rule
 from tests.transport.raw_server import RawServer, raw
 
 ARCHIVE = packed([file("app/Chart.yaml", b"name: app"), file("README")])
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
 
 
 @dataclass(frozen=True)
@@ -72,10 +68,7 @@ class Table:
 def table(desk: Desk, authority: Authority, tmp_path: Path) -> Iterator[Table]:
     tls = authority.server_context("localhost")
     with EmbeddedRegistry(tls=tls, users={"alice": "wonder"}) as registry, site(tls) as web:
-        desk.configure(
-            f'[[registry]]\nmatch = "{registry.address}"\nprovider = "basic"\n'
-            'options = { username = "alice", password = "wonder" }\n'
-        )
+        desk.configure(rule(registry.address))
         web.files |= {"/app.tgz": ARCHIVE, "/values.yaml": b"a: 1"}
         yield Table(desk, registry, web, authority.write(tmp_path / "ca"))
 

@@ -22,6 +22,15 @@ def puller(registry: StockedRegistry, tmp_path: Path) -> Puller:
     return Puller.of(registry, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def app(registry: StockedRegistry, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A repository that Helm has stocked."""
+    puller = Puller.of(registry, tmp_path_factory.mktemp("helm"))
+    for version in ("0.9.0", "1.2.3+build.5"):
+        push(puller, version)
+    return f"{registry.address}/pulled/app"
+
+
 @dataclass(frozen=True)
 class Kind:
     """How skopeo writes an image into a registry.
@@ -48,13 +57,6 @@ KINDS = (
 
 
 class TestCharts:
-    @pytest.fixture
-    def app(self, puller: Puller) -> str:
-        """A repository that Helm has stocked."""
-        for version in ("0.9.0", "1.2.3+build.5"):
-            push(puller, version)
-        return f"{puller.registry.address}/pulled/app"
-
     @pytest.mark.parametrize("wanted", [["--version=<1"], ["--version=1.2.3+build.5"], []], ids=str)
     def test_the_file_is_the_one_that_helm_writes(self, puller: Puller, app: str, wanted: list[str]) -> None:
         puller.helm("pull", f"oci://{app}", "--destination=helms", *wanted)

@@ -23,11 +23,6 @@ APP = chart("app", "1.2.3")
 
 
 @pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture(scope="module")
 def registry(authority: Authority) -> Iterator[EmbeddedRegistry]:
     context = authority.server_context("localhost")
     with EmbeddedRegistry(tls=context, users={"alice": "wonder"}, auth="token") as running:

@@ -25,6 +25,8 @@ POOL = "projects/123456789012/locations/global/workloadIdentityPools/ci/provider
 CLIENT_ID, CLIENT_SECRET = "the-client.apps.googleusercontent.com", "s3cret-of-the-client"
 TOKEN_URL = "https://sts.googleapis.com/v1/token"
 JWT = "urn:ietf:params:oauth:token-type:jwt"
+BITS = 1024
+"""Half of what Google's keys have: each fetch reads the key anew, and 2048 bits take 45 ms instead of 7."""
 
 
 def now() -> datetime:
@@ -81,7 +83,7 @@ class Accounts:
     def key(self, name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
         """Make a service account with a key, and return what its file says."""
         email = self.account(name)
-        private, ident = rsa.generate_private_key(65537, 2048), secrets.token_hex(20)
+        private, ident = rsa.generate_private_key(65537, BITS), secrets.token_hex(20)
         self.keys[ident] = (email, private.public_key())
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         return {

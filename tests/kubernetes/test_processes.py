@@ -19,19 +19,24 @@ MANIFEST = f"/v2/charts/app/manifests/{APP.tag}"
 ACCEPT: Mapping[str, str] = {"Accept": APP.media_type}
 
 
+def keeping(kept: str, values: Mapping[str, str], cluster: Cluster, folder: Path) -> str:
+    """Keep a secret in the cluster and as files, and return the options of a rule that reads it there."""
+    cluster.secret("apps/helm", values)
+    options = {
+        "mounted": f'fleet_secret = "{mounted(folder / "helm", values)}"',
+        "api": f'secret = "apps/helm", credentials = "{folder / "serviceaccount"}"',
+    }
+    return options[kept]
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kept", ["mounted", "api"])
 def test_who_asks_a_sidecar_trusts_as_its_secret_says(
     kept: str, mode: Mode, desk: Desk, tmp_path: Path, private: Authority, cluster: Cluster, roots: Path
 ) -> None:
-    values = {**USER, "cacerts": private.pem}
-    cluster.secret("apps/helm", values)
-    options = {
-        "mounted": f'fleet_secret = "{mounted(tmp_path / "helm", values)}"',
-        "api": f'secret = "apps/helm", credentials = "{tmp_path / "serviceaccount"}"',
-    }
+    options = keeping(kept, {**USER, "cacerts": private.pem}, cluster, tmp_path)
     with registry(private) as running:
-        whole = desk.broker(rule(running.address, options[kept]), environ=cluster.environ)
+        whole = desk.broker(rule(running.address, options), environ=cluster.environ)
         place = tmp_path / "broker.sock"
         connected = Broker.connect(place, environ={"SSL_CERT_FILE": str(roots)}, route=desk.route)
         with Node.of(whole).at(place), connected as broker:
@@ -44,14 +49,9 @@ def test_who_asks_a_sidecar_trusts_as_its_secret_says(
 def test_what_begins_anew_trusts_as_before(
     kept: str, desk: Desk, tmp_path: Path, private: Authority, cluster: Cluster
 ) -> None:
-    values = {**USER, "cacerts": private.pem}
-    cluster.secret("apps/helm", values)
-    options = {
-        "mounted": f'fleet_secret = "{mounted(tmp_path / "helm", values)}"',
-        "api": f'secret = "apps/helm", credentials = "{tmp_path / "serviceaccount"}"',
-    }
+    options = keeping(kept, {**USER, "cacerts": private.pem}, cluster, tmp_path)
     with registry(private) as running:
-        broker = desk.broker(rule(running.address, options[kept]), environ=cluster.environ)
+        broker = desk.broker(rule(running.address, options), environ=cluster.environ)
         target = f"{running.address}/charts/app"
         first = broker.access(target).tls.ca
         broker.forked()

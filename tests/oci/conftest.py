@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ocibroker.testing import Authority, EmbeddedRegistry
-from tests.oci.shop import HOST, Shop
-from tests.transport.brokers import Desk, rule
+from ocibroker.testing import Authority
+from tests.oci.shop import HOST, Shop, opened
 from tests.transport.canary import Canary
 
 
@@ -30,15 +29,6 @@ def tls(authority: Authority) -> ssl.SSLContext:
 
 
 @pytest.fixture
-def registry(tls: ssl.SSLContext, password: str) -> Iterator[EmbeddedRegistry]:
-    with EmbeddedRegistry(tls=tls, users={"alice": password}, host=HOST) as running:
-        yield running
-
-
-@pytest.fixture
-def shop(registry: EmbeddedRegistry, tmp_path: Path, roots: Path, password: str) -> Iterator[Shop]:
-    home, out = tmp_path / "home", tmp_path / "out"
-    home.mkdir()
-    desk = Desk(home, roots)
-    yield Shop(registry, desk.broker(rule(registry.address, password=password)), desk, out)
-    desk.close()
+def shop(tls: ssl.SSLContext, password: str, roots: Path, tmp_path: Path) -> Iterator[Shop]:
+    with opened(tmp_path, tls, password, roots) as one:
+        yield one

@@ -13,6 +13,15 @@ from pathlib import Path
 
 from tests.oci.shop import Shop
 
+PEAK = """
+import re
+from pathlib import Path
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+"""What tells a program how many KiB of memory it has had at most."""
+
 
 @dataclass(frozen=True)
 class Machine:

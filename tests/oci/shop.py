@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from ocibroker.oci.filename import RESERVED
 from ocibroker.oci.resolution import ANY
 from ocibroker.testing import EmbeddedRegistry
 from tests.oci.stock import Artifact, digest
-from tests.transport.brokers import Desk
+from tests.transport.brokers import Desk, rule
 
 HOST = "registry.test"
 REPOSITORY = "team/app"
@@ -70,3 +73,12 @@ class Shop:
     def everything(self) -> dict[str, bytes]:
         found = (path for path in self.folder.rglob("*") if path.is_file())
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in found}
+
+
+@contextmanager
+def opened(folder: Path, tls: ssl.SSLContext, password: str, roots: Path) -> Iterator[Shop]:
+    """Have a shop whose registry wants alice's password; it pulls into ``out`` in ``folder``."""
+    desk = Desk(folder / "home", roots)
+    desk.folder.mkdir()
+    with EmbeddedRegistry(tls=tls, users={"alice": password}, host=HOST) as registry, closing(desk):
+        yield Shop(registry, desk.broker(rule(registry.address, password=password)), desk, folder / "out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ocibroker.errors import OcibrokerError
 from ocibroker.oci import Halt, pull
 from ocibroker.oci.download import ATTEMPTS
 from ocibroker.oci.media_type import HELM_CHART, HELM_CONFIG, HELM_PROVENANCE
-from tests.oci.shop import Hasty, Shop
+from tests.oci.shop import Hasty, Shop, opened
 from tests.oci.stock import Blob, artifact, image, index, noise
 
 CONFIG = Blob(json.dumps({"name": "app", "version": "1"}).encode(), media_type=HELM_CONFIG)
@@ -42,18 +43,25 @@ def a_layout(shop: Shop) -> str:
 Stocked = Callable[[Shop], str]
 
 
-@pytest.fixture(params=[a_chart, files, a_layout])
-def reference(request: pytest.FixtureRequest, shop: Shop) -> str:
-    stocked: Stocked = request.param
-    return stocked(shop)
+@pytest.fixture(scope="module", params=[a_chart, files, a_layout])
+def stocked(request: pytest.FixtureRequest) -> Stocked:
+    given: Stocked = request.param
+    return given
 
 
 @pytest.fixture
-def whole(shop: Shop, reference: str, tmp_path: Path) -> dict[str, bytes]:
+def reference(stocked: Stocked, shop: Shop) -> str:
+    return stocked(shop)
+
+
+@pytest.fixture(scope="module")
+def whole(
+    stocked: Stocked, tls: ssl.SSLContext, password: str, roots: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, bytes]:
     """What an undisturbed pull writes."""
-    undisturbed = Shop(shop.registry, shop.broker, shop.desk, tmp_path / "undisturbed")
-    undisturbed.pull(reference)
-    return undisturbed.everything
+    with opened(tmp_path_factory.mktemp("undisturbed"), tls, password, roots) as shop:
+        shop.pull(stocked(shop))
+        return shop.everything
 
 
 class TestTheServerBreaksOff:

@@ -17,8 +17,17 @@ T = TypeVar("T")
 
 def test_a_target_that_nobody_knows_is_not_ready(stand: Stand) -> None:
     stand.write(prefetching("registry.mistyped.test/app", rules=""))
-    target = Target.parse("registry.mistyped.test/app")
+    stands = renewed(stand, Target.parse("registry.mistyped.test/app"))
+    assert (stands.usable, stands.anonymous, stands.nobody) == (True, True, True)
 
+
+def test_anonymous_access_that_a_rule_means_is_ready(stand: Stand) -> None:
+    stand.instead = lambda _: cast("Credential", Anonymous("it is public"))
+    stands = renewed(stand, TARGET)
+    assert (stands.usable, stands.anonymous, stands.nobody) == (True, True, False)
+
+
+def renewed(stand: Stand, target: Target) -> Outlook:
     async def work() -> Outlook:
         succession = stand.succession()
         with succession.lease() as generation:
@@ -26,22 +35,7 @@ def test_a_target_that_nobody_knows_is_not_ready(stand: Stand) -> None:
         await succession.close(0.1)
         return stands
 
-    stands = asyncio.run(work())
-    assert (stands.usable, stands.anonymous, stands.nobody) == (True, True, True)
-
-
-def test_anonymous_access_that_a_rule_means_is_ready(stand: Stand) -> None:
-    stand.instead = lambda _: cast("Credential", Anonymous("it is public"))
-
-    async def work() -> Outlook:
-        succession = stand.succession()
-        with succession.lease() as generation:
-            stands = await generation.broker.upkeep.renew(TARGET)
-        await succession.close(0.1)
-        return stands
-
-    stands = asyncio.run(work())
-    assert (stands.usable, stands.anonymous, stands.nobody) == (True, True, False)
+    return asyncio.run(work())
 
 
 def test_what_a_caller_had_fetched_is_there_before_its_turn_has_come(stand: Stand) -> None:

@@ -34,11 +34,6 @@ class Clock:
 
 
 @pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture(scope="module")
 def tls(authority: Authority) -> ssl.SSLContext:
     return authority.server_context("localhost", "127.0.0.1")
 

@@ -37,9 +37,10 @@ class RawServer:
             except OSError:
                 return
             worker = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            with self._lock:
+                self.connections += 1  # its script may ask which one it is
             worker.start()  # who closes may join whatever is listed
             with self._lock:
-                self.connections += 1
                 self._workers.append(worker)
 
     def close(self) -> None:

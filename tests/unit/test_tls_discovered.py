@@ -85,11 +85,6 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 class TestPlaces:
     def test_the_users_come_before_the_systems_and_containerds_last(self) -> None:
         places = Places.from_environ({"HOME": "/home/me", "XDG_CONFIG_HOME": "/xdg"}, system=Path("/etc"))

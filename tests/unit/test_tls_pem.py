@@ -19,11 +19,6 @@ Content = Callable[[str, Issued], bytes]
 
 
 @pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture(scope="module")
 def issued(authority: Authority) -> Issued:
     return authority.issue(HOST)
 

@@ -41,11 +41,6 @@ def policies(*entries: TLSEntry, environ: dict[str, str] | None = None, hands: H
     return TLSPolicies(entries, environ=environ or {}, monotonic=hands or Hands(), scratch=Scratch())
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 @pytest.fixture
 def system(tmp_path: Path) -> dict[str, str]:
     return {"SSL_CERT_FILE": str(Authority().write(tmp_path / "system"))}

@@ -32,11 +32,6 @@ PASSWORD = "correct horse"
 
 
 @pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture(scope="module")
 def public() -> Authority:
     """Stand in for the authorities that the system trusts."""
     return Authority()

@@ -25,11 +25,6 @@ needs_debian = pytest.mark.skipif(not BUNDLE.exists(), reason=f"apt-get install 
 
 
 @pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture(scope="module")
 def server(authority: Authority) -> ssl.SSLContext:
     return authority.server_context(HOST)
 

@@ -187,13 +187,15 @@ class ProviderContract:
 
     def test_what_no_host_binds_is_asked_for_alike(self, tmp_path: Path) -> None:
         """Targets that share a credential must not differ in how it is got, or one host's answer serves another."""
-        asked: dict[tuple[str, ...], set[str]] = {}
+        alike: dict[tuple[str, ...], list[str]] = {}
         for text in self.recognised:
-            staged = self._staged(tmp_path, target=text)
-            if not (identity := staged.identity()).host_bound:
-                ways = asked.setdefault(identity.parts, set())
-                ways.add(_way(staged, self.answer, Deadline.after(_PATIENCE, self.clock.monotonic)))
-        differing = [parts for parts, ways in asked.items() if len(ways) > 1]
+            identity = self._staged(tmp_path, target=text).identity()
+            if not identity.host_bound:
+                alike.setdefault(identity.parts, []).append(text)
+        shared = {parts: texts for parts, texts in alike.items() if len(texts) > 1}
+        differing = [
+            parts for parts, texts in shared.items() if len({self._way(tmp_path, text) for text in texts}) > 1
+        ]
         assert not differing, f"the same identity, and got in different ways: {differing}"
 
     def test_a_fetch_gives_a_credential_or_says_why_not(self, tmp_path: Path) -> None:
@@ -307,20 +309,19 @@ class ProviderContract:
         except Exception as error:  # noqa: BLE001  # that it raises anything else is the finding
             pytest.fail(f"fetch raised {type(error).__name__}: it must raise CredentialUnavailable")
 
+    def _way(self, folder: Path, target: str) -> str:
+        """Return whom a fetch asks for what, and whether it succeeds."""
+        asked: list[str] = []
 
-def _way(staged: Staged, answer: Callable[[httpx.Request], httpx.Response], deadline: Deadline) -> str:
-    """Return whom a fetch asks for what, and whether it succeeds."""
-    asked: list[str] = []
+        def noted(request: httpx.Request) -> httpx.Response:
+            asked.append(f"{request.method} {request.url}")
+            return self.answer(request)
 
-    def noted(request: httpx.Request) -> httpx.Response:
-        asked.append(f"{request.method} {request.url}")
-        return answer(request)
-
-    try:
-        staged.fetch(noted, deadline)
-    except OcibrokerError as error:
-        asked.append(type(error).__name__)
-    return ", ".join(asked)
+        try:
+            self._staged(folder, target=target).fetch(noted, Deadline.after(_PATIENCE, self.clock.monotonic))
+        except OcibrokerError as error:
+            asked.append(type(error).__name__)
+        return ", ".join(asked)
 
 
 def _shown(outcome: Credential | Anonymous | OcibrokerError) -> str:

@@ -38,6 +38,9 @@ class Server(ThreadingHTTPServer):
         try:
             yield
         finally:
+            with suppress(OSError):
+                # Who waits for a connection is woken, where the system does so; elsewhere it looks up in a moment.
+                self.socket.shutdown(socket.SHUT_RDWR)
             self.shutdown()
             acceptor.join()
             self.server_close()

@@ -15,6 +15,7 @@ from tests.azure.directory import Application, Directory
 from tests.azure.emulator import CLOUDS, Azure
 from tests.azure.refusal import BODY
 from tests.azure.registry_tokens import USER
+from tests.vendors import asking
 
 HOST = "myregistry.azurecr.io"
 NEIGHBOUR = "otherregistry.azurecr.io"
@@ -35,14 +36,7 @@ def user(azure: Azure, name: str) -> dict[str, str]:
 
 
 def rule(match: str = HOST, provider: str = "acr", **options: object) -> str:
-    table = ", ".join(f"{name} = {_toml(value)}" for name, value in options.items())
-    return f'[[registry]]\nmatch = "{match}"\nprovider = "{provider}"\noptions = {{ {table} }}\n'
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
-    return json.dumps(value)
+    return asking.rule(provider, match, **options)
 
 
 def whose(azure: Azure, broker: Broker, target: str = HOST, **asked: Any) -> str:  # noqa: ANN401

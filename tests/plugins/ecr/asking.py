@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from ocibroker.errors import OcibrokerError
 from ocibroker.testing import Authority
 from tests.aws.emulator import Aws
 from tests.aws.refusal import BODY
+from tests.vendors import asking
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 NEIGHBOUR = "210987654321.dkr.ecr.eu-west-1.amazonaws.com"
@@ -22,8 +22,7 @@ STS = "sts.eu-west-1.amazonaws.com"
 
 
 def rule(match: str = HOST, **options: object) -> str:
-    table = ", ".join(f"{name} = {json.dumps(value)}" for name, value in options.items())
-    return f'[[registry]]\nmatch = "{match}"\nprovider = "ecr"\noptions = {{ {table} }}\n'
+    return asking.rule("ecr", match, **options)
 
 
 def entries(folder: Path, authority: Authority, *hosts: str, more: str = "") -> str:

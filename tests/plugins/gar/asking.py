@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.google.accounts import written
 from tests.google.emulator import Google
 from tests.google.refusal import BODY
 from tests.transport.brokers import Desk
+from tests.vendors import asking
 
 HOST = "europe-west1-docker.pkg.dev"
 NEIGHBOUR = "gcr.io"
@@ -22,14 +22,7 @@ ALONE = MappingProxyType({"NO_GCE_CHECK": "true"})
 
 
 def rule(match: str = HOST, **options: object) -> str:
-    table = ", ".join(f"{name} = {_toml(value)}" for name, value in options.items())
-    return f'[[registry]]\nmatch = "{match}"\nprovider = "gar"\noptions = {{ {table} }}\n'
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{name} = {json.dumps(one)}" for name, one in value.items()) + " }"
-    return json.dumps(value)
+    return asking.rule("gar", match, **options)
 
 
 def named(desk: Desk, document: dict[str, Any], name: str = "named.json") -> dict[str, str]:
