@@ -33,8 +33,8 @@ help:  ## list what can be made
 demo: $(VENV)/.installed  ## set up, then show the way of a request on an embedded registry
 	@$(BIN)/python -m examples.demo
 
-test: $(VENV)/.installed-dev  ## set up, then run the tests with coverage
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+test: $(VENV)/.installed-dev  ## set up, then run the tests; COVERAGE=1 has them say what they leave out
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
 
 check: $(VENV)/.installed-dev  ## set up, then lint, check the formatting and the types
 	$(BIN)/ruff check $(CODE)
