@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -15,6 +15,8 @@ from typing import IO, Any, Final
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from ocibroker.deadline import Deadline
+from ocibroker.transport.local import LocalClient
 from tests.free_port import free_port
 from tests.sidecar.served import Client, Reply, request
 
@@ -87,8 +89,9 @@ class Sidecar:
 
     def act(self, action: str, **said: str | float) -> httpx.Response:
         """Have it do something, as who asks at its socket."""
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), headers=MARK, timeout=30) as http:
-            return http.post(f"http://ocibroker/v1/admin/{action}", json=said or None)
+        with closing(LocalClient(str(self.socket))) as client:
+            body = json.dumps(said).encode() if said else b""
+            return client.post(f"/v1/admin/{action}", body, MARK, Deadline.after(_START))
 
     def metric(self, name: str, **labels: str) -> float:
         """Return the sum of the samples of that name with those labels."""

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-import httpx
-
+from ocibroker.errors import OcibrokerError
 from tests.e2e import client as pulling
 from tests.e2e.client import CLIENTS, DOCKER
 from tests.e2e.workstation import Workstation
@@ -89,7 +88,7 @@ class Shift:
     def _renewal(self) -> str:
         try:
             answer = self.fleet.sidecar.act("refresh", target=HOST)
-        except httpx.TransportError as error:
+        except OcibrokerError as error:
             return type(error).__name__
         return answer.text if answer.is_error else ""
 
