@@ -155,6 +155,12 @@ class TestWhereItIsStored:
         assert account.at() == Login(account.address, keyring="alice")
         assert f"stored in the keyring (drawer), known to {account.file}" in shown(outcome)
 
+    def test_a_user_name_that_is_the_secret_is_not_written_beside_it(self, make: Make) -> None:
+        account = make(users={"alice": "alice"})
+        outcome = account.keyring(*KEYRING, account.address, password="alice")
+        assert (outcome.code, account.held, account.file.exists()) == (2, {}, False)
+        assert "the user name is the secret" in shown(outcome)
+
     def test_what_it_holds_is_what_get_answers(self, account: Account) -> None:
         account.keyring(*KEYRING, account.address)
         got = account.keyring("get", f"{account.address}/any/app", "--output", "docker")

@@ -73,6 +73,14 @@ def test_what_a_third_run_begins_anew_does_not_get_the_name(folder: Path) -> Non
         assert (folder / "app.bin").read_bytes() == BODY
 
 
+def test_what_a_file_system_gives_another_time_in_the_end_is_published(folder: Path) -> None:
+    with Workspace(folder) as one:
+        grown = complete(one, folder / "app.bin")
+        os.utime(grown.path, (1, 1))
+        assert one.publish(grown, folder / "app.bin", Hasty())
+        assert (folder / "app.bin").read_bytes() == BODY
+
+
 def test_what_is_open_in_another_run_is_not_removed(folder: Path) -> None:
     with Workspace(folder) as one, ExitStack() as ends_first:
         complete(ends_first.enter_context(Workspace(folder)), folder / "app.bin")

@@ -70,7 +70,8 @@ class Workspace:
         try:
             with locked(grown.path, halt), writing(final):
                 # Under the lock: where another run has published it, what is there now may just begin to grow.
-                if grown.untouched:
+                # Where the file system has set another time, it is read once more.
+                if grown.untouched or holds(grown.path, grown.descriptor):
                     grown.path.replace(final)
                     return True
         except WriteFailed:
