@@ -29,18 +29,19 @@ class Fetches:
         self._report = report
 
     def fly(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline) -> Answer:
-        """Return what the store has by now, else what the provider gives; one process at a time asks it.
+        """Return what is known by now, else what the provider gives; one process at a time asks it.
 
         Raises :class:`~ocibroker.errors.OcibrokerError` whatever the provider raises, and remembers it.
         """
         try:
-            if (kept := self._kept(inquiry, demand)) is not None:
-                return kept
+            # Another flight may have landed since the caller looked, and another process may have fetched it.
+            known = self._good(self._known.memory.get(inquiry.key), demand)
+            if known is not None or (known := self._kept(inquiry, demand)) is not None:
+                return known
             store, key = self._known.place(inquiry)
             with store.turn(key, limit) as waited:
-                # Another process may have fetched it meanwhile.
-                if (kept := self._kept(inquiry, demand)) is not None:
-                    return kept
+                if (known := self._kept(inquiry, demand)) is not None:
+                    return known
                 if not waited:
                     return self._fetched(inquiry, fetching, demand, limit)
             # Who came first has left nothing: it has failed, or its answer is none to keep.
@@ -58,6 +59,12 @@ class Fetches:
         if entry is None:
             return None
         self._known.memory.put(inquiry.key, entry)
+        return self._good(entry, demand)
+
+    def _good(self, entry: Entry | None, demand: Demand) -> Answer | None:
+        """Return the answer of ``entry`` where nobody needs to be asked."""
+        if entry is None or demand.fresh:
+            return None
         enough = {Standing.FRESH} if demand.advisory else {Standing.FRESH, Standing.DUE}
         return entry.answer if entry.standing(self._known.now, demand.min_ttl) in enough else None
 

@@ -25,6 +25,7 @@ from ocibroker.errors import (
     UsageError,
 )
 from ocibroker.provider import FetchRequest, Identity
+from ocibroker.target import Target
 from tests.complaints import complaints
 from tests.settled import settled
 from tests.transport.brokers import MODES, Desk, Mode, ask, made_rule
@@ -99,6 +100,11 @@ class TestRenewal:
     @pytest.mark.parametrize("mode", MODES)
     def test_who_wants_it_fresh_has_it_fetched_whatever_is_remembered(self, broker: Broker, mode: Mode) -> None:
         assert [number(ask(broker, mode, TARGET, fresh=fresh)) for fresh in (False, True, False)] == [1, 2, 2]
+
+    def test_what_a_flight_has_brought_meanwhile_is_not_fetched_again(self, broker: Broker, service: Service) -> None:
+        broker.access(TARGET)
+        asyncio.run(broker.upkeep.renew(Target.parse(TARGET)))  # begins a flight, as who looked too early does
+        assert service.provider.fetched == 1
 
     def test_a_process_that_is_about_to_end_renews_nothing_ahead(
         self, desk: Desk, clock: HandClock, service: Service
