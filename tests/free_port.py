@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
+from typing import Final
+
+_GIVEN_OUT: Final = 32_768
+"""Where begins what systems choose from themselves, for every connection that is made."""
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 at which nobody listens as yet."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as one:
-        return int(one.getsockname()[1])
+    """Return a port of 127.0.0.1 at which nobody listens as yet, and which nobody is given meanwhile."""
+    while True:
+        port = _GIVEN_OUT - 1 - secrets.randbelow(12_000)
+        with suppress(OSError), closing(socket.create_server(("127.0.0.1", port))):
+            return port

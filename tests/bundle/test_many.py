@@ -32,6 +32,7 @@ from ocibroker.testing import EmbeddedRegistry
 from tests.bundle.packed import ALL, file, packed
 from tests.bundle.test_registries import chart
 from tests.bundle.world import CHARTS, World
+from tests.free_port import free_port
 from tests.oci.recorded import Recorded
 from tests.oci.stock import Blob, artifact
 from tests.settled import settled
@@ -107,8 +108,7 @@ def bad(world: World, registry: EmbeddedRegistry, broken: int) -> dict[str, type
 
 @pytest.mark.acceptance(20, 21, 22, 24, 27)
 def test_of_fifty_ten_fail_in_ten_ways_and_forty_are_there(world: World, registry: EmbeddedRegistry) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        closed = listener.getsockname()[1]
+    closed = free_port()
     fine, failing = good(world, registry), bad(world, registry, closed)
     sources = [one for pair in zip(fine, [*failing, *[""] * 30], strict=True) for one in pair if one]
     broker = broker_for(world, registry, closed)

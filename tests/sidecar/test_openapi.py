@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from ocibroker.sidecar.openapi import document, text
 from ocibroker.sidecar.routes import api
 from tests.docs.manual import ROOT
+from tests.free_port import free_port
 from tests.sidecar.node import Node
 from tests.transport.brokers import Desk, rule
 
@@ -45,11 +45,8 @@ def test_questions_take_no_unknown_fields() -> None:
 
 
 def test_whoever_follows_the_document_gets_what_it_says(desk: Desk, tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     node = Node.of(desk.broker("[sidecar]\nambient = true\n" + rule("registry.example.com")))
-    with node.on(port) as address:
+    with node.on(free_port()) as address:
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", str(KEPT), "--url", f"http://{address}"),
