@@ -101,7 +101,9 @@ class TestRenewal:
     def test_who_wants_it_fresh_has_it_fetched_whatever_is_remembered(self, broker: Broker, mode: Mode) -> None:
         assert [number(ask(broker, mode, TARGET, fresh=fresh)) for fresh in (False, True, False)] == [1, 2, 2]
 
-    def test_what_a_flight_has_brought_meanwhile_is_not_fetched_again(self, broker: Broker, service: Service) -> None:
+    def test_what_a_flight_has_brought_meanwhile_is_not_fetched_again(
+        self, broker: Broker, service: Service
+    ) -> None:
         broker.access(TARGET)
         asyncio.run(broker.upkeep.renew(Target.parse(TARGET)))  # begins a flight, as who looked too early does
         assert service.provider.fetched == 1
