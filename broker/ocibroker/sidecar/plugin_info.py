@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ocibroker.providers import BUILT_IN, Installed, installed
+from ocibroker.providers import BUILT_IN, Installed, installed, recorded
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.metrics import Row
 from ocibroker.version import __version__
@@ -32,6 +32,7 @@ class PluginInfo:
         """Return the plugins of other distributions, whether anything of them is loaded or not."""
         if generation.number != self._number:
             for one in installed():
-                self._seen.setdefault((one.name, one.module), one)
+                if (key := (one.name, one.module)) not in self._seen:
+                    self._seen[key] = recorded(one)
             self._number = generation.number
         return tuple(self._seen.values())
