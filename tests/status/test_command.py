@@ -230,15 +230,31 @@ class TestWholeProcess:
             told = msgspec.json.decode(sidecar.get("/status.json").content, type=Status)
         assert (told.process.log_level, told.process.log_level_until is not None) == ("error", True)
 
-    def test_a_plugin_is_told_by_what_was_installed_when_it_was_first_looked_at(
-        self, folder: Path, canary: Canary, home: Home
-    ) -> None:
+    @pytest.fixture
+    def plugged(self, folder: Path) -> Sidecar:
+        """One with another's plugin, which lies in ``packages``."""
         packages, config = acme.install(folder / "packages"), folder / "config.toml"
         config.touch(mode=0o600)
         rules = '[[registry]]\nmatch = "acme.test"\nprovider = "acme"\noptions = { kind = "bearer" }\n'
         config.write_text(f'{rules}[sidecar]\nprefetch = ["acme.test/app"]\n')
-        environ = {"PYTHONPATH": str(packages), "ACME_IMPORTED": str(folder / "imported")}
-        sidecar = Sidecar(folder, config, environ)
+        return Sidecar(folder, config, {"PYTHONPATH": str(packages), "ACME_IMPORTED": str(folder / "imported")})
+
+    def test_a_plugin_that_is_upgraded_before_anybody_looks_is_told_as_it_runs(
+        self, plugged: Sidecar, folder: Path
+    ) -> None:
+        info = folder / "packages" / "acme_registry-4.2.dist-info"
+        with plugged.serving():
+            (info / "METADATA").write_text((info / "METADATA").read_text().replace("4.2", "5.0"))
+            (info / "RECORD").write_text("another,,\n")
+            counted = plugged.metric("ocibroker_plugin_info", plugin="acme", version="4.2")
+            (told,) = (one for one in self.told(plugged).providers if one.name == "acme")
+        digest = hashlib.sha256(acme.RECORD.encode()).hexdigest()
+        assert (told.version, told.record, counted) == ("4.2", digest, 1)
+
+    def test_a_plugin_is_told_by_what_was_installed_when_it_was_first_looked_at(
+        self, plugged: Sidecar, folder: Path, home: Home
+    ) -> None:
+        sidecar, packages = plugged, folder / "packages"
         with sidecar.serving():
             until(lambda: self.states(sidecar) == {"fresh": 1}, 30)
             before = self.told(sidecar)
