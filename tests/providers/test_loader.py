@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -132,6 +133,36 @@ class TestTheAllowList:
         )
         loaded = sorted({*CLAIMING, "anonymous"})
         assert site.run(code) == [f"ocibroker_{name.replace('-', '_')}" for name in loaded]
+
+
+RECORDED = """
+import json
+from ocibroker.providers import installed, recorded
+(one,) = installed()
+print(json.dumps([one.record, recorded(one).record]))
+"""
+LISTING = b"pkg/RECORD,sha256=abc,7\r\nacme_broker-1.2.dist-info/RECORD,,\r\n"
+
+
+class TestTheHashOfWhatIsInstalled:
+    @pytest.fixture
+    def info(self, site: Site) -> Path:
+        site.install("acme-broker", provider("acme"), plugin="acme")
+        (site.folder / "pkg").mkdir()
+        (site.folder / "pkg" / "RECORD").write_bytes(b"another of that name\n")
+        return site.folder / "acme_broker-1.2.dist-info"
+
+    @pytest.mark.parametrize("listing", [LISTING, b"", b"\xff\0 no, list,\n"], ids=["", "empty", "garbage"])
+    def test_is_that_of_the_distribution_s_own_list_and_nobody_pays_who_does_not_ask(
+        self, site: Site, info: Path, listing: bytes
+    ) -> None:
+        (info / "RECORD").write_bytes(listing)
+        assert site.run(RECORDED) == ["", hashlib.sha256(listing).hexdigest()]
+
+    def test_is_none_where_no_list_can_be_read(self, site: Site, info: Path) -> None:
+        assert site.run(RECORDED) == ["", ""]
+        (info / "RECORD").mkdir()
+        assert site.run(RECORDED) == ["", ""]
 
 
 HOOK = "from ocibroker.provider import providers\n\n\n@providers\ndef ocibroker_providers():\n    {}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from ocibroker.sidecar.application import Application
 from ocibroker.sidecar.listener import Listener, ListenerName, users
 from ocibroker.sidecar.message import Call, Reply
 from ocibroker.sidecar.peer import Peer
+from tests.free_port import free_port
 from tests.sidecar.asgi import HEADERS, SOCKET, Caller
 from tests.sidecar.command import MARK, Sidecar
 from tests.sidecar.node import Node
@@ -156,3 +158,41 @@ class TestWholeProcess:
         (sidecar.folder / "token").unlink()
         until(lambda: over_tcp(sidecar, Authorization=f"Bearer {TOKEN}") == 403)
         assert [sidecar.get(path).status_code for path in ("/", "/metrics")] == [200] * 2
+
+
+SUPERVISOR = """
+import os, socket, sys
+port, *program = sys.argv[1:]
+one = socket.create_server(("0.0.0.0", int(port)))
+os.dup2(os.dup(one.fileno()), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES="admin")
+os.execv(program[0], program)
+"""
+
+
+class TestAnAdminSocketThatASupervisorHasOpenedToTheNetwork:
+    @pytest.fixture
+    def supervised(self, folder: Path) -> Sidecar:
+        token_file(folder)
+        (folder / "config.toml").touch(mode=0o600)
+        port = str(free_port())
+        before = (sys.executable, "-c", SUPERVISOR, port)
+        return Sidecar(folder, folder / "config.toml", before=before, admin=f"127.0.0.1:{port}")
+
+    def useless(self, sidecar: Sidecar) -> str:
+        return f"sidecar.admin_bearer{{}} is of no effect at {sidecar.admin.replace('127.0.0.1', '0.0.0.0')}"
+
+    def test_and_a_token_for_actions_is_no_configuration_to_start_with(self, supervised: Sidecar) -> None:
+        configure(supervised, 'admin_bearer = "token"\n')
+        with supervised.started() as process:
+            assert process.wait(30) == 2
+        assert self.useless(supervised).format(":") in supervised.log.read_text()
+
+    def test_and_a_token_that_a_reload_names_is_warned_of(self, supervised: Sidecar) -> None:
+        configure(supervised)
+        with supervised.serving():
+            assert "is of no effect" not in supervised.log.read_text()
+            configure(supervised, 'admin_bearer = "token"\n')
+            assert supervised.act("reload").status_code == 200
+            until(lambda: self.useless(supervised).format("") in supervised.log.read_text())
+            assert over_tcp(supervised, Authorization=f"Bearer {TOKEN}") == 404

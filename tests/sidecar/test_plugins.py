@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from ocibroker.errors import ContractViolation, CredentialUnavailable, DeadlineE
 from ocibroker.events import BreakerOpened
 from ocibroker.provider import FetchRequest
 from ocibroker.sidecar.building import Building
-from tests.providers.site import Site
+from tests.providers.site import Site, provider
 from tests.sidecar.stand import HOST, NAME, Stand, prefetching
 from tests.transport.brokers import made_rule
 from tests.transport.made_provider import MadeProvider, NoOptions, Plugin
@@ -52,6 +53,49 @@ def test_a_named_one_that_cannot_be_imported_is_no_configuration_to_serve(tmp_pa
     config.write_text('[plugins]\nenable = ["hostile"]\n')
     with pytest.raises(AssertionError, match="plugin hostile: cannot be imported: SystemExit"):
         site.run(BUILD.format(config=str(config)))
+
+
+REBUILD = """
+import json
+from pathlib import Path
+from ocibroker.errors import OcibrokerError
+from ocibroker.sidecar.building import Building
+
+config, info = Path({config!r}), Path({info!r})
+building, generation, seen = Building(path=config, environ={{}}), None, []
+for number, (text, version) in enumerate({steps!r}, 1):
+    config.write_text(text)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\\nName: acme-broker\\nVersion: {{version}}\\n")
+    (info / "RECORD").write_text(version)
+    try:
+        generation = building(number, generation)
+    except OcibrokerError:
+        seen.append("refused")
+    else:
+        seen.append([one.version for one in generation.installed])
+print(json.dumps([seen, generation.installed[0].record]))
+"""
+
+
+def test_what_is_installed_is_told_as_it_was_when_its_module_was_imported(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    site.install("acme-broker", provider("acme"), plugin="acme")
+    (config := tmp_path / "config.toml").touch(mode=0o600)
+    named = '[plugins]\nenable = ["acme"]\n'
+    refused = f'{named}[sidecar]\nadmin_bearer = "none"\n'
+    steps = [("", "1"), ("", "2"), (refused, "3"), (named, "4"), ("", "5")]
+    info = site.folder / "acme_broker-1.2.dist-info"
+    found = site.run(REBUILD.format(config=str(config), info=str(info), steps=steps))
+    assert found == [[["1"], ["2"], "refused", ["3"], ["3"]], hashlib.sha256(b"3").hexdigest()]
+
+
+def test_metadata_of_others_that_cannot_be_read_harm_nobody_who_names_no_plugin(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    (site.describe("hostile") / "entry_points.txt").write_text("[ocibroker]\nno entry point\n")
+    config = tmp_path / "config.toml"
+    config.touch(mode=0o600)
+    config.write_text('[[registry]]\nmatch = "neighbour.example.com"\nprovider = "anonymous"\n')
+    assert site.run(BUILD.format(config=str(config))) == "Anonymous(reason='a rule says so')"
 
 
 RAISED = [

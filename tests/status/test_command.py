@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from ocibroker.api.status import Standing, Status, Verdict
+from ocibroker.testing import Authority, EmbeddedRegistry
 from tests.cli import acme
 from tests.cli.desk import Desk as Home
 from tests.free_port import free_port
@@ -25,7 +26,7 @@ from tests.sidecar.command import Sidecar
 from tests.sidecar.served import Client, request, until
 from tests.status import samples
 from tests.status.shown import shown
-from tests.transport.brokers import Desk
+from tests.transport.brokers import Desk, rule
 from tests.transport.canary import Canary
 
 RULE = """\
@@ -39,6 +40,11 @@ options = {{ username = "alice", password = {{ file = "{}" }} }}
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
+
+
+def asking(registry: str, repository: str) -> bytes:
+    body = json.dumps({"registry": registry, "repository": repository}).encode()
+    return request("/v1/credentials", "Ocibroker-Request: 1", "Content-Type: application/json", body=body)
 
 
 def standing(word: Standing) -> Status:
@@ -201,13 +207,11 @@ class TestWholeProcess:
     def test_callers_of_a_target_are_counted_also_where_they_repeat_themselves(
         self, sidecar: Sidecar, home: Home
     ) -> None:
-        body = json.dumps({"registry": "good.test", "repository": "app/inside"}).encode()
-        asking = request("/v1/credentials", "Ocibroker-Request: 1", "Content-Type: application/json", body=body)
         with sidecar.serving():
             until(lambda: self.states(sidecar).get("static") == 1, 30)
             with Client.of(sidecar.socket) as client:
                 for _ in range(5):
-                    client.send(asking)
+                    client.send(asking("good.test", "app/inside"))
                     assert client.reply().status == 200
             told = msgspec.json.decode(sidecar.get("/status.json").content, type=Status)
             page, done = sidecar.get("/").text, home.run("status", "--admin", sidecar.admin)
@@ -215,6 +219,33 @@ class TestWholeProcess:
         assert served == {"good.test/app": {"hit": 5}, "bad.test/app": {}, "mistyped.test/app": {}}
         assert "<dt>in the last 5 min</dt><dd><bdi>5 hit</bdi></dd>" in page
         assert "5 hit" in next(line for line in done.stdout.splitlines() if "good.test/app" in line)
+
+    def test_who_gets_a_token_in_exchange_counts_once_and_who_is_denied_does_not(
+        self, folder: Path, authority: Authority, roots: Path
+    ) -> None:
+        config = folder / "config.toml"
+        config.touch(mode=0o600)
+        with EmbeddedRegistry(
+            tls=authority.server_context("localhost"), auth="token", users={"alice": "wonder"}
+        ) as registry:
+            target = f"{registry.address}/app"
+            config.write_text(f'{rule(registry.address)}[sidecar]\nexchange = true\nprefetch = ["{target}"]\n')
+            sidecar = Sidecar(folder, config, {"SSL_CERT_FILE": str(roots)})
+            with sidecar.serving():
+                until(lambda: self.states(sidecar) == {"static": 1}, 30)
+                with Client.of(sidecar.socket) as client:
+                    statuses = []
+                    for host in (registry.address, registry.address, "unnamed.test"):
+                        client.send(asking(host, "app"))
+                        statuses.append(client.reply().status)
+                told = self.told(sidecar)
+                itself, denied = (
+                    sidecar.metric("ocibroker_token_requests_total", **labels)
+                    for labels in ({"frontend": "lib"}, {"outcome": "denied"})
+                )
+        assert statuses == [200, 200, 403]
+        assert told.targets[0].served == told.cache.answers == {"refreshed": 1, "hit": 1}
+        assert (itself > 0, denied) == (True, 1)
 
     def test_an_action_is_on_the_timeline_and_counts_at_once(self, sidecar: Sidecar) -> None:
         with sidecar.serving():
@@ -230,15 +261,31 @@ class TestWholeProcess:
             told = msgspec.json.decode(sidecar.get("/status.json").content, type=Status)
         assert (told.process.log_level, told.process.log_level_until is not None) == ("error", True)
 
-    def test_a_plugin_is_told_by_what_was_installed_when_it_was_first_looked_at(
-        self, folder: Path, canary: Canary, home: Home
-    ) -> None:
+    @pytest.fixture
+    def plugged(self, folder: Path) -> Sidecar:
+        """One with another's plugin, which lies in ``packages``."""
         packages, config = acme.install(folder / "packages"), folder / "config.toml"
         config.touch(mode=0o600)
         rules = '[[registry]]\nmatch = "acme.test"\nprovider = "acme"\noptions = { kind = "bearer" }\n'
         config.write_text(f'{rules}[sidecar]\nprefetch = ["acme.test/app"]\n')
-        environ = {"PYTHONPATH": str(packages), "ACME_IMPORTED": str(folder / "imported")}
-        sidecar = Sidecar(folder, config, environ)
+        return Sidecar(folder, config, {"PYTHONPATH": str(packages), "ACME_IMPORTED": str(folder / "imported")})
+
+    def test_a_plugin_that_is_upgraded_before_anybody_looks_is_told_as_it_runs(
+        self, plugged: Sidecar, folder: Path
+    ) -> None:
+        info = folder / "packages" / "acme_registry-4.2.dist-info"
+        with plugged.serving():
+            (info / "METADATA").write_text((info / "METADATA").read_text().replace("4.2", "5.0"))
+            (info / "RECORD").write_text("another,,\n")
+            counted = plugged.metric("ocibroker_plugin_info", plugin="acme", version="4.2")
+            (told,) = (one for one in self.told(plugged).providers if one.name == "acme")
+        digest = hashlib.sha256(acme.RECORD.encode()).hexdigest()
+        assert (told.version, told.record, counted) == ("4.2", digest, 1)
+
+    def test_a_plugin_is_told_by_what_was_installed_when_it_was_first_looked_at(
+        self, plugged: Sidecar, folder: Path, home: Home
+    ) -> None:
+        sidecar, packages = plugged, folder / "packages"
         with sidecar.serving():
             until(lambda: self.states(sidecar) == {"fresh": 1}, 30)
             before = self.told(sidecar)

@@ -103,6 +103,13 @@ def test_callers_are_counted_by_what_they_got_and_by_why_they_were_turned_away(c
     assert (record.answers, record.denied, record.expired) == ({"hit": 2, "stale": 1}, {"uid": 1}, 1)
 
 
+def test_what_no_caller_asked_for_is_no_answer_to_one_and_is_told_where_it_had_ended(clock: HandClock) -> None:
+    record = Record(clock, lambda: False)
+    record.keep([APP])
+    record.observe(Answered(target=APP, provider="made", outcome="hit", seconds_left=0))
+    assert (record.answers, record.served(APP), record.expired) == ({}, {}, 1)
+
+
 class TestServedLately:
     def answered(self, record: Record, text: str, outcome: Outcome = "hit", times: int = 1) -> None:
         for _ in range(times):

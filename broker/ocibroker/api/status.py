@@ -63,8 +63,8 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One target that is kept fresh; ``identity`` is what its credential is bound to, as declared.
 
     ``realms`` are token endpoints on other hosts that its rule allows. ``served`` counts callers of the last five
-    minutes by what they got, those included who asked for what lies beneath it. ``peers`` are the registry, token
-    endpoints and others with which this process has shaken hands for it.
+    minutes by what they got, those included who asked for what lies beneath it; there is no ``denied`` among that.
+    ``peers`` are the registry, token endpoints and others with which this process has shaken hands for it.
     """
 
     target: str
@@ -128,9 +128,10 @@ class CertificateStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CacheStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """``store`` is where answers are kept beside this process's memory; ``answers`` counts callers by outcome.
+    """``store`` is where answers are kept beside this process's memory.
 
-    ``key`` is the id of the key that what a fleet shares is sealed with from now on; empty where nothing is.
+    ``answers`` counts callers by what they got, as ``served`` of a target does. ``key`` is the id of the key that
+    what a fleet shares is sealed with from now on; empty where nothing is.
     """
 
     store: str

@@ -9,11 +9,21 @@ from ocibroker.lazily import resolve
 
 if TYPE_CHECKING:
     from ocibroker.providers.built_in import BUILT_IN, UNASKED
-    from ocibroker.providers.distributions import Installed, installed
+    from ocibroker.providers.distributions import Installed, installed, recorded
     from ocibroker.providers.lack import lack_of, lack_of_plugin
     from ocibroker.providers.loader import Providers, load
 
-__all__ = ["BUILT_IN", "UNASKED", "Installed", "Providers", "installed", "lack_of", "lack_of_plugin", "load"]
+__all__ = [
+    "BUILT_IN",
+    "UNASKED",
+    "Installed",
+    "Providers",
+    "installed",
+    "lack_of",
+    "lack_of_plugin",
+    "load",
+    "recorded",
+]
 
 _HOME = {
     "BUILT_IN": "built_in",
@@ -24,6 +34,7 @@ _HOME = {
     "lack_of": "lack",
     "lack_of_plugin": "lack",
     "load": "loader",
+    "recorded": "distributions",
 }
 
 if not TYPE_CHECKING:  # visible to a checker, it would make every misspelling legal

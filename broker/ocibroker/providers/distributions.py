@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from ocibroker.hookspecs import PROJECT
 from ocibroker.providers.built_in import BUILT_IN
 
 if TYPE_CHECKING:
-    from importlib.metadata import Distribution, EntryPoint
+    from importlib.metadata import EntryPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Installed:
     """A plugin and the distribution that offers it.
 
     ``record`` is the SHA-256 of its ``RECORD``, which lists the hash of each file that was installed
-    (https://packaging.python.org/specifications/recording-installed-packages/); empty where there is none.
+    (https://packaging.python.org/specifications/recording-installed-packages/); empty where there is none, and as
+    long as nobody has asked :func:`recorded`.
     """
 
     name: str
@@ -38,6 +39,17 @@ def installed() -> tuple[Installed, ...]:
 
     found = (_described(point) for point in entry_points(group=PROJECT) if point.name not in BUILT_IN)
     return tuple(sorted(found, key=lambda one: (one.name, one.distribution)))
+
+
+def recorded(one: Installed) -> Installed:
+    """Return ``one`` with its ``record``, as it is on disk now."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        folder = getattr(distribution(one.distribution), "_path", None)  # nothing public leads to it
+        return replace(one, record=hashlib.sha256((folder / "RECORD").read_bytes()).hexdigest()) if folder else one
+    except (OSError, PackageNotFoundError):
+        return one
 
 
 def import_plugin(name: str) -> ModuleType:
@@ -71,12 +83,4 @@ def _described(point: EntryPoint) -> Installed:
     distribution = point.dist
     if distribution is None:
         return Installed(point.name, point.module, "unknown", "")
-    return Installed(point.name, point.module, distribution.name, distribution.version, _record(distribution))
-
-
-def _record(distribution: Distribution) -> str:
-    listed = (file for file in distribution.files or () if file.name == "RECORD")
-    try:
-        return next((hashlib.sha256(file.read_binary()).hexdigest() for file in listed), "")
-    except OSError:
-        return ""
+    return Installed(point.name, point.module, distribution.name, distribution.version)

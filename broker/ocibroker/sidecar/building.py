@@ -15,6 +15,7 @@ from ocibroker.errors import ConfigurationError, OcibrokerError
 from ocibroker.events import Observe
 from ocibroker.sidecar.entrance import NO_ENTRANCES, Entrances, entrances
 from ocibroker.sidecar.generation import Generation
+from ocibroker.sidecar.origins import Origins
 from ocibroker.sidecar.variables import secret_variables
 from ocibroker.transport import Route, direct
 
@@ -40,6 +41,7 @@ class Building:
     passed: bool = False
     withheld: set[str] = field(default_factory=set, repr=False)
     """Variables of any generation: what was a secret is still one where the configuration names it no more."""
+    origins: Origins = field(default_factory=Origins, repr=False)
 
     def __call__(self, number: int, before: Generation | None = None) -> Generation:
         """Return the generation, which goes on with what ``before`` remembers.
@@ -49,6 +51,7 @@ class Building:
         self.withheld.update(secret_variables(self.path, self.environ))
         for name in self.withheld:
             self.process.pop(name, None)
+        installed = self.origins.look()
         broker = Broker.from_config(
             self.path,
             environ=self.environ,
@@ -69,7 +72,7 @@ class Building:
         started = (before.started or before.config.sidecar) if before else now
         if waiting := _waiting(started, now):
             _LOG.warning("%s: as at the start until the next start", ", ".join(waiting))
-        return Generation(number, broker.config, broker, named, started)
+        return Generation(number, broker.config, broker, named, started, installed)
 
     def _entrances(self, broker: Broker, before: Generation | None) -> Entrances:
         return entrances(

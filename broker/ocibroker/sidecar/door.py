@@ -11,7 +11,7 @@ from typing import Final
 
 from ocibroker.config import Address
 from ocibroker.sidecar.entrance import CLOSED, Entrance
-from ocibroker.sidecar.listener import Listener, ListenerName
+from ocibroker.sidecar.listener import Listener, ListenerName, nobody
 from ocibroker.sidecar.peer import Peer
 from ocibroker.sidecar.tcp_socket import hosts_of, is_loopback
 
@@ -49,11 +49,13 @@ class Door:
         """Let in whom ``entrance`` says from now on, and let nobody else stay who is in.
 
         Where that one would let the network in without a client certificate, nobody is let in: another address
-        needs another start.
+        needs another start. Of a token for actions that is of no effect here a warning tells.
         """
         if not self.is_local and entrance.names is None and self.name != "admin" and not is_loopback(self.address):
             _LOG.warning("nobody is let in at %s until the next start", self)
             entrance = CLOSED
+        if self.name == "admin" and entrance.administers is not nobody and not is_loopback(self.address):
+            _LOG.warning("sidecar.admin_bearer is of no effect at %s", self)
         self.entrance = entrance
         more = hosts_of(self.address, entrance.hosts) if entrance.hosts else frozenset()
         self.listener = Listener(

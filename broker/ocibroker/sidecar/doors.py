@@ -16,7 +16,7 @@ from ocibroker.errors import ConfigurationError
 from ocibroker.host import address_of
 from ocibroker.sidecar.activation import inherited
 from ocibroker.sidecar.door import Door
-from ocibroker.sidecar.entrance import Entrance, entrances
+from ocibroker.sidecar.entrance import Entrance, check_actions, entrances
 from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.tcp_socket import check_callers, hosts_of, tcp_socket
 from ocibroker.sidecar.unix_socket import unix_socket
@@ -48,7 +48,9 @@ def open_doors(
         if settings.tcp:
             doors.append(_tcp_door(settings.tcp, passed.get("tcp"), ways["tcp"], stack))
         if settings.admin:
-            doors.append(_networked("admin", settings.admin, passed.get("admin"), ways["admin"], stack))
+            if inherits := passed.get("admin"):
+                check_actions(replace(settings, admin=_where(inherits)))  # once more: a supervisor has chosen it
+            doors.append(_networked("admin", settings.admin, inherits, ways["admin"], stack))
         yield tuple(doors)
 
 

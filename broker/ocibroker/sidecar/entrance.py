@@ -91,12 +91,15 @@ def _administration(settings: SidecarSettings, path: Path | None, monotonic: Cal
     if settings.admin_bearer is None:
         return Entrance()
     with located(path, "sidecar.admin_bearer"):
-        if settings.admin is not None and not is_loopback(settings.admin):
-            hint = "act on the Unix socket, or have admin listen on loopback"
-            raise ConfigurationError(
-                f"is of no effect at {settings.admin}", culprit="sidecar.admin_bearer", hint=hint
-            )
+        check_actions(settings)
         return Entrance(administers=BearerFile(settings.admin_bearer, monotonic))
+
+
+def check_actions(settings: SidecarSettings) -> None:
+    """Raise :class:`~ocibroker.errors.ConfigurationError` where the token for actions would be of no effect."""
+    if settings.admin_bearer and settings.admin and not is_loopback(settings.admin):
+        hint = "act on the Unix socket, or have admin listen on loopback"
+        raise ConfigurationError(f"is of no effect at {settings.admin}", culprit="sidecar.admin_bearer", hint=hint)
 
 
 def _tcp(said: TCPListening, path: Path | None, monotonic: Callable[[], float], before: Entrance) -> Entrance:

@@ -17,7 +17,7 @@ from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.logged import Logged
 from ocibroker.sidecar.metrics import Metrics, Row
 from ocibroker.sidecar.plugin_info import LABELS as PLUGIN_LABELS
-from ocibroker.sidecar.plugin_info import PluginInfo
+from ocibroker.sidecar.plugin_info import plugin_info
 from ocibroker.sidecar.prefetch import Prefetch
 from ocibroker.sidecar.pulse import Pulse
 from ocibroker.sidecar.succession import Succession
@@ -36,7 +36,6 @@ class Gauges:
     lost: Callable[[], Iterable[tuple[str, int]]] = lambda: ()
     connected: Callable[[], Mapping[ListenerName, int]] = dict
     certificates: CertificateEnds = field(default_factory=CertificateEnds)
-    plugins: PluginInfo = field(default_factory=PluginInfo)
 
     def shown_by(self, metrics: Metrics) -> None:
         """Have ``metrics`` show them all."""
@@ -90,7 +89,7 @@ class Gauges:
             yield (digest,), 1.0
 
     def _plugins(self) -> Iterator[Row]:
-        return self.plugins.of(self._serving)
+        return plugin_info(self._serving)
 
     def _hanging(self) -> Iterator[Row]:
         for source, number in self._serving.broker.upkeep.hanging().items():

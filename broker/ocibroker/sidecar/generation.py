@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ocibroker.broker import Broker
 from ocibroker.config import Allowance, Config, SidecarSettings
+from ocibroker.providers import Installed
 from ocibroker.sidecar.entrance import Entrances
 from ocibroker.sidecar.listener import ListenerName
 
@@ -16,7 +17,8 @@ from ocibroker.sidecar.listener import ListenerName
 class Generation:
     """``number`` counts from 1 on. Its broker is closed after its last user has left.
 
-    ``entrances`` say who may come in; ``started`` is what the process began with, none for the first.
+    ``entrances`` say who may come in; ``started`` is what the process began with, none for the first. ``installed``
+    are the plugins of other distributions, whether anything of them is loaded or not.
     """
 
     number: int
@@ -24,6 +26,7 @@ class Generation:
     broker: Broker
     entrances: Entrances = field(default_factory=dict)
     started: SidecarSettings | None = None
+    installed: tuple[Installed, ...] = ()
 
     def allowance(self, name: ListenerName) -> Allowance:
         """Return what that listener's callers may ask for; nothing may be asked of the one for health."""

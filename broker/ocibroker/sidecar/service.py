@@ -177,7 +177,7 @@ class Service:
             health=self._health,
             pulse=self._pulse,
             doors=self._doors,
-            record=Record(clock),
+            record=Record(clock, lambda: metrics.conversations.current() is not None),
             loudness=LogLevel(clock=clock),
             clock=clock,
             guests=self._guests,

@@ -27,26 +27,24 @@ from ocibroker.sidecar.certificate_ends import CertificateEnds
 from ocibroker.sidecar.door import Door
 from ocibroker.sidecar.generation import Generation
 from ocibroker.sidecar.listener import ListenerName
-from ocibroker.sidecar.plugin_info import PluginInfo
 from ocibroker.sidecar.status.targets import failure_of
 from ocibroker.sidecar.succession import Standing
 from ocibroker.version import __version__
 
 
-def providers(generation: Generation, plugins: PluginInfo, p99: Mapping[str, float]) -> Iterator[ProviderStatus]:
+def providers(generation: Generation, p99: Mapping[str, float]) -> Iterator[ProviderStatus]:
     """Return who may answer and who cannot, with the distribution that each comes from.
 
     ``p99`` are the seconds within which 99 of 100 fetches of each have ended.
     """
     found, upkeep = generation.broker.providers, generation.broker.upkeep
     silent, hanging = upkeep.silent(), upkeep.hanging()
-    others = plugins.others(generation) if found.loaded.keys() - BUILT_IN.keys() or found.broken else ()
     for name, provider in found.loaded.items():
-        origin = _origin(name, provider.options.__module__, others)  # its class may be ours
+        origin = _origin(name, provider.options.__module__, generation.installed)  # its class may be ours
         quiet = tuple(source for source in silent if source.split(" by ")[0] == f"provider {name}")
         yield replace(origin, silent=quiet, stuck=hanging.get(f"provider {name}", 0), p99=p99.get(name))
     for name, error in found.broken.items():
-        yield replace(_origin(name, "", others), broken=str(error))
+        yield replace(_origin(name, "", generation.installed), broken=str(error))
 
 
 def _origin(name: str, module: str, others: Iterable[Installed]) -> ProviderStatus:

@@ -36,10 +36,15 @@ _CHANGES: Final = (Recovered, BreakerOpened, BreakerClosed, Reloaded, Administer
 
 
 class Record:
-    """Is told of every event, in any thread."""
+    """Is told of every event, in any thread.
 
-    def __init__(self, clock: Clock) -> None:
+    ``asked`` says whether what happens there answers a caller; else the process has asked itself, as for a
+    credential that it exchanges, and nobody was served.
+    """
+
+    def __init__(self, clock: Clock, asked: Callable[[], bool] = lambda: True) -> None:
         self._clock = clock
+        self._asked = asked
         self._lock = threading.Lock()
         self._answers: Counter[str] = Counter()
         self._lately = Lately(clock.monotonic)
@@ -60,7 +65,7 @@ class Record:
 
     @property
     def answers(self) -> Mapping[str, int]:
-        """Callers by what they got."""
+        """Callers by what they got; there is no ``denied`` among that."""
         with self._lock:
             return dict(self._answers)
 
@@ -107,9 +112,11 @@ class Record:
             self._changes.append(Change(at=self._clock.now(), event=event, text=text, times=times))
 
     def _answered(self, event: Answered) -> None:
+        asked = self._asked()
         with self._lock:
-            self._answers[event.outcome] += 1
-            self._lately.note(event.target, event.outcome)
+            if asked:
+                self._answers[event.outcome] += 1
+                self._lately.note(event.target, event.outcome)
             self.expired += event.seconds_left is not None and event.seconds_left <= 0
 
     def _requested(self, event: Requested) -> None:

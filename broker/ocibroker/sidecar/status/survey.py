@@ -18,7 +18,6 @@ from ocibroker.sidecar.health import Health
 from ocibroker.sidecar.listener import ListenerName
 from ocibroker.sidecar.log_level import LogLevel
 from ocibroker.sidecar.logged import Logged
-from ocibroker.sidecar.plugin_info import PluginInfo
 from ocibroker.sidecar.prefetch import Prefetch
 from ocibroker.sidecar.pulse import Pulse
 from ocibroker.sidecar.status import house
@@ -52,7 +51,6 @@ class Survey:
     clock: Clock
     guests: Callable[[], Mapping[ListenerName, int]] = dict
     p99: Callable[[], Mapping[str, float]] = dict
-    plugins: PluginInfo = field(default_factory=PluginInfo)
     logged: Logged = field(default_factory=Logged)
     ends: CertificateEnds = field(default_factory=CertificateEnds)
     began: datetime = field(init=False)
@@ -94,11 +92,11 @@ class Survey:
     def _looked_up(
         self, generation: Generation, shown: Sequence[Target]
     ) -> tuple[tuple[TargetStatus, ...], tuple[ProviderStatus, ...], tuple[CertificateStatus, ...]]:
-        """Return what files may have to be read for: identities, authorities, the metadata of plugins."""
+        """Return what files may have to be read for: identities, authorities."""
         now, outlooks, broker = self.clock.now(), self.prefetch.outlooks, generation.broker
         served = self.record.served
         rows = (target_status(broker, one, outlooks[one], served(one), now) for one in shown if one in outlooks)
-        offered = house.providers(generation, self.plugins, self.p99())
+        offered = house.providers(generation, self.p99())
         return tuple(rows), tuple(offered), tuple(house.certificates(self.ends, generation))
 
     def _ranking(self) -> Ranking:
