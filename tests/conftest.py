@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ocibroker.testing import Authority
 from tests.overheard import overheard
@@ -16,7 +17,12 @@ from tests.transport.hand_clock import HandClock
 
 
 def pytest_configure() -> None:
-    """Ctrl-C is for our children too, which inherit from who was started in the background that it is ignored."""
+    """Time no example, since others may be using the processor; and let Ctrl-C be for our children too.
+
+    They inherit from who was started in the background that it is ignored.
+    """
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

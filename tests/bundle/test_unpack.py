@@ -279,7 +279,7 @@ def test_one_that_ends_early_is_refused(unpacked: Unpack, tmp_path: Path, kind: 
 
 
 @pytest.mark.parametrize("kind", ALL)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_one_that_was_damaged_is_unpacked_or_refused_and_never_anything_else(
     tmp_path_factory: pytest.TempPathFactory, kind: Kind, data: st.DataObject
@@ -302,7 +302,7 @@ ITEMS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(items=st.lists(ITEMS, max_size=6), kind=st.sampled_from(["tar", "zip"]))
 def test_whatever_the_names_nothing_is_written_outside(
     tmp_path_factory: pytest.TempPathFactory, items: list[Item], kind: Kind

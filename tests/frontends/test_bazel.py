@@ -123,7 +123,7 @@ def test_a_control_character_anywhere_in_the_uri_is_refused(control: int, positi
 STARTS = ("https://charts.example.com", "https://docker.io", "https://basic.token.example", "https://")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=60) | st.builds(lambda a, b: a + b, st.sampled_from(STARTS), st.text(max_size=20)))
 @example("https://charts.example.com.evil.example.com/")
 @example("https://charts.example.com@evil.example.com/")
@@ -140,7 +140,7 @@ def test_a_secret_leaves_only_for_the_host_of_the_uri(broker: Broker, uri: str) 
         assert secret in OWNERS[host.removesuffix(":443").removesuffix(".")]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=100))
 def test_arbitrary_bytes_are_a_failure(broker: Broker, stdin: bytes) -> None:
     answer = BAZEL.answer("get", stdin, broker)

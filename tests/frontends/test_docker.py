@@ -166,7 +166,7 @@ def test_a_control_character_anywhere_in_the_name_is_refused(control: int, posit
         assert (answer.status, b"Secret" in answer.stdout) == (1, False)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.one_of(
         st.binary(max_size=80),

@@ -195,7 +195,7 @@ def test_a_control_character_in_any_field_is_refused(control: int, field: str, b
 HOSTS = ("charts.example.com", "docker.io", "basic.token.example")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.binary(max_size=80)
     | st.builds(

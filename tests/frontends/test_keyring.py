@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from keyring.backends.chainer import ChainerBackend
 from keyring.errors import PasswordDeleteError, PasswordSetError
@@ -85,7 +85,6 @@ class TestForWhomItAnswers:
 
 
 class TestInTheWayOfNobody:
-    @settings(deadline=None)
     @given(st.text(max_size=30))
     def test_what_is_no_https_address_is_nobody_s_business(self, service: str) -> None:
         if not service.lower().startswith("https://"):

@@ -185,7 +185,7 @@ IMAGES = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.one_of(st.text(max_size=60), st.builds(lambda a, b: a + b, st.sampled_from(IMAGES), st.text(max_size=12)))
 )
@@ -204,7 +204,7 @@ def test_a_secret_leaves_only_for_the_host_that_the_image_names(broker: Broker, 
         assert (registry, found.password in OWNERS[host]) == (image.partition("/")[0], True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_are_a_failure(broker: Broker, stdin: bytes) -> None:
     answer = KUBELET.answer("get", stdin, broker)

@@ -358,7 +358,7 @@ def documents() -> st.SearchStrategy[str]:
     return found.map(json.dumps) | st.text()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(docker=documents(), variable=documents().filter(lambda text: "\x00" not in text))
 def test_no_file_makes_it_fail_untyped_or_give_away_another_hosts_login(
     docker: str, variable: str, tmp_path_factory: pytest.TempPathFactory

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ocibroker.errors import InvalidValue
@@ -34,7 +34,6 @@ def documents(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(["", " ", "\n\t"])) + text + draw(st.sampled_from(["", "\n", "\r\n "]))
 
 
-@settings(deadline=None)
 @given(documents(), hosts)
 def test_it_says_what_was_put_and_all_else_as_before(text: str, put: dict[str, str]) -> None:
     before, after = json.loads(text), json.loads(put_members(text, NAME, put))
@@ -42,7 +41,6 @@ def test_it_says_what_was_put_and_all_else_as_before(text: str, put: dict[str, s
     assert [key for key in after if key in before] == [*before]
 
 
-@settings(deadline=None)
 @given(documents(), hosts)
 def test_what_was_put_can_be_taken_again(text: str, put: dict[str, str]) -> None:
     before = members_of(text, NAME)
@@ -51,14 +49,12 @@ def test_what_was_put_can_be_taken_again(text: str, put: dict[str, str]) -> None
     assert json.loads(take_members(written, NAME, new, before)) == json.loads(text)
 
 
-@settings(deadline=None)
 @given(documents(), hosts)
 def test_twice_is_once(text: str, put: dict[str, str]) -> None:
     once = put_members(text, NAME, put)
     assert put_members(once, NAME, put) == once
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=4), values, max_size=4), layouts)
 def test_what_is_hidden_is_hidden(document: dict[str, object], indent: int | str | None) -> None:
     secret = "S3cr3t"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import tomlkit
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ocibroker.errors import ConfigurationError
@@ -36,7 +36,6 @@ def merged(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str, 
     return made
 
 
-@settings(deadline=None)
 @given(tables, tables, tables)
 def test_what_is_left_is_the_original_and_what_others_have_added(
     original: dict[str, object], ours: dict[str, object], theirs: dict[str, object]

@@ -284,7 +284,7 @@ class TestOnlyNamesOfRegistries:
         assert asked(caller, registry=host).data["kind"] == "anonymous"
 
     @given(st.text(max_size=60))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_no_text_breaks_it(self, caller: Caller, text: str) -> None:
         assert caller.post("/v1/trust", {"host": text}).status in {200, 400}
         assert asked(caller, registry=f"registry.test{text}").status in {200, 400, 502, 503}
@@ -333,7 +333,7 @@ class TestMalformed:
         assert answer.headers["content-type"] == "application/problem+json"
 
     @given(st.binary(max_size=200))
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @pytest.mark.fault(34)
     def test_no_bytes_break_it(self, caller: Caller, body: bytes) -> None:
         for path in ("/v1/credentials", "/v1/trust"):

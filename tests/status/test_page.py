@@ -9,7 +9,7 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ocibroker.sidecar.status.html import LONGEST, element
@@ -47,7 +47,6 @@ def outline(text: str) -> list[tuple[str, tuple[str, ...]]]:
     return parser.found
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_whatever_a_text_is_the_page_has_the_same_elements(text: str) -> None:
     shown = page(samples.hostile(f"x{text}"), View())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ocibroker import Access, Anonymous, Basic, Bearer, Caller, CallerTransport, IdentityToken, Secret
@@ -107,7 +107,6 @@ def shared_desk(roots: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.mark.acceptance(14)
-@settings(deadline=None)
 @given(result=anything(), fallback=st.sampled_from(["true", "false"]))
 def test_whatever_a_provider_gives_there_is_an_access_with_transport_or_a_typed_error(
     shared_desk: Desk, result: object, fallback: str

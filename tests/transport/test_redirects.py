@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ocibroker import Access
@@ -204,7 +204,6 @@ def test_a_redirect_without_a_location_is_an_answer(world: World) -> None:
     assert exchange(world.access, "sync", "GET", PATH).status_code == 307
 
 
-@settings(deadline=None)
 @given(location=st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=60))
 def test_whatever_a_location_says_the_end_is_an_answer_or_a_refusal(world: World, location: str) -> None:
     world.redirecting(307, location.strip())
