@@ -16,7 +16,7 @@ from ocibroker.hookspecs import Provider
 from ocibroker.identity import Identity
 from ocibroker.means import Means
 from ocibroker.request import Caller, Options, Request
-from ocibroker.rule import references
+from ocibroker.rule import all_references, references
 from ocibroker.ssh_key import SSHKey
 from ocibroker.target import Target
 from ocibroker.trust import Trust
@@ -47,11 +47,12 @@ class Fetching:
         return min((one.kept.keep for one in references(self.options) if one.kept), default=None)
 
     def identity(self) -> Identity:
-        """Return what the credential will be bound to.
+        """Return what the credential will be bound to: to this machine, if anything that it is made of is.
 
         Raises :class:`~ocibroker.errors.OcibrokerError` that names the provider where it does not say.
         """
-        return self._told("identity", lambda: self.provider.identity(self._request), Identity)
+        told = self._told("identity", lambda: self.provider.identity(self._request), Identity)
+        return replace(told, reach="local") if told.reach == "global" and self._of_this_machine else told
 
     def fetch(
         self,
@@ -129,6 +130,10 @@ class Fetching:
         if left is not None and left > LONGEST_LIFE:
             raise ContractViolation("gave a credential with an absurd life", culprit=self._culprit)
         return answer
+
+    @property
+    def _of_this_machine(self) -> bool:
+        return any(one.kept and one.kept.reach != "global" for one in all_references(self.options))
 
     @property
     def _request(self) -> Request[Any]:

@@ -34,7 +34,7 @@ class Rule:
     @property
     def references(self) -> Iterator[SecretRef]:
         """Every reference to a secret among its options, those by which a store is entered included."""
-        return _all_references(self.options) if self.options is not None else iter(())
+        return all_references(self.options) if self.options is not None else iter(())
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -53,8 +53,9 @@ def references(options: Struct) -> Iterator[SecretRef]:
                 yield one
 
 
-def _all_references(options: Struct) -> Iterator[SecretRef]:
+def all_references(options: Struct) -> Iterator[SecretRef]:
+    """Yield those by which a store is entered, too."""
     for one in references(options):
         yield one
         if one.kept and one.kept.options is not None:
-            yield from _all_references(one.kept.options)
+            yield from all_references(one.kept.options)

@@ -10,6 +10,7 @@ import msgspec
 import pluggy
 
 from ocibroker.hookspecs import PROJECT
+from ocibroker.identity import Reach
 from ocibroker.leased import Leased
 from ocibroker.reference import SecretRef
 from ocibroker.request import Options
@@ -70,7 +71,12 @@ class SecretSource(Protocol[S]):
 
 
 class VariableSource(SecretSource[S], Protocol[S]):
-    """A source for which variables decide what is read, or who asks; it has one part more."""
+    """A source for which variables decide what is read, or who asks; it has two parts more."""
+
+    @property
+    def reach(self) -> Reach:
+        """``local`` where each machine asks as another: what is made of the secret is not shared between them."""
+        ...
 
     def variables(self, options: S) -> tuple[str, ...]:
         """Return the names of the variables; what was got where they differ is never shared."""

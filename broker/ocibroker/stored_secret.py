@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ocibroker.errors import ContractViolation, CredentialUnavailable, NoIdentity, OcibrokerError
+from ocibroker.identity import Reach
 from ocibroker.leased import Leased
 from ocibroker.request import Options
 from ocibroker.secret import Secret
@@ -40,6 +41,11 @@ class StoredSecret:
         """The variables that decide what is read; most sources have none."""
         decisive: Callable[[Options], tuple[str, ...]] = getattr(self.source, "variables", lambda _: ())
         return decisive(self.options)
+
+    @property
+    def reach(self) -> Reach:
+        """Whether it is the same on every machine; most sources say nothing else."""
+        return getattr(self.source, "reach", "global")
 
     @property
     def keep(self) -> timedelta:

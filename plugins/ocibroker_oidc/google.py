@@ -34,6 +34,7 @@ class GoogleIdentity:
 
     name = "google_identity"
     options = GoogleIdentityOptions
+    reach: Final = "local"
 
     def place(self, options: GoogleIdentityOptions) -> str:
         """Return for whom it is."""

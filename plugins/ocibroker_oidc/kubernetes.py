@@ -48,6 +48,7 @@ class KubernetesToken:
 
     name = "kubernetes_token"
     options = KubernetesTokenOptions
+    reach: Final = "local"
 
     def place(self, options: KubernetesTokenOptions) -> str:
         """Return the account, who asks, and for whom it is; without an audience it is for the API server itself."""

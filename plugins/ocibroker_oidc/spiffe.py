@@ -55,6 +55,7 @@ class Spiffe:
 
     name = "spiffe"
     options = SpiffeOptions
+    reach: Final = "local"
 
     def place(self, options: SpiffeOptions) -> str:
         """Return whose it is, where it is said, and for whom."""

@@ -49,6 +49,7 @@ ROOMS = (
     "socket_trouble",
     "peer_user",
     "sidecar_probe",
+    "identity",
     "kept",
     "reference",
     "secret_field",
@@ -63,7 +64,6 @@ ROOMS = (
     "git_credential",
     # the contract
     "claim",
-    "identity",
     "request",
     "fetch_request",
     "kept_login",

@@ -29,6 +29,7 @@ from ocibroker.provider import (
     Caller,
     Credential,
     FetchRequest,
+    Identity,
     Leased,
     Options,
     Secret,
@@ -84,6 +85,12 @@ class Jobs(Drawer):
 
     def variables(self, options: DrawerOptions) -> tuple[str, ...]:
         return ("JOB",)
+
+
+class OfThisMachine(Drawer):
+    """Reads what another machine would read otherwise."""
+
+    reach = "local"
 
 
 def offering(*sources: Any) -> object:  # noqa: ANN401  # a plugin may offer anything
@@ -277,6 +284,28 @@ class TestLife:
             clock.move(300)
             revealed(broker)
         assert len(drawer.asked) == 2
+
+    @pytest.mark.parametrize(
+        ("reference", "reach"),
+        [
+            ('{ drawer = { slot = "top" } }', "global"),
+            ('{ machine = { slot = "top" } }', "local"),
+            ('{ drawer = { slot = "top", key = { machine = { slot = "keys" } } } }', "local"),
+        ],
+        ids=["another-source", "by-itself", "to-enter-a-store"],
+    )
+    def test_what_is_made_of_a_secret_of_one_machine_is_of_that_machine(
+        self, reference: str, reach: str, tmp_path: Path
+    ) -> None:
+        def role(_: object) -> Identity:
+            return Identity(("a role",), reach="global")
+
+        stub = Stub("tables", identifies=role, options=TableOptions)
+        options = f"options = {{ variables = {{ KEY = {reference} }} }}\n"
+        text = f'[[registry]]\nmatch = "{TARGET}"\nprovider = "tables"\n{options}'
+        sources = offering(Drawer(), OfThisMachine(name="machine"))
+        with made(tmp_path, text, [sources, plugin(stub)]) as broker:
+            assert broker.explain(TARGET).reach == reach
 
     def test_what_was_got_with_it_and_expires_is_remembered_as_long_as_it_lives(
         self, tmp_path: Path, clock: HandClock
