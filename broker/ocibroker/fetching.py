@@ -15,8 +15,8 @@ from ocibroker.errors import ContractViolation, InvalidValue, NoIdentity, Ocibro
 from ocibroker.hookspecs import Provider
 from ocibroker.identity import Identity
 from ocibroker.means import Means
+from ocibroker.references import all_references, references
 from ocibroker.request import Caller, Options, Request
-from ocibroker.rule import all_references, references
 from ocibroker.ssh_key import SSHKey
 from ocibroker.target import Target
 from ocibroker.trust import Trust

@@ -52,6 +52,7 @@ ROOMS = (
     "identity",
     "kept",
     "reference",
+    "references",
     "secret_field",
     "pattern",
     "authfile",

@@ -73,7 +73,7 @@ class Drawer:
         return f"slot {options.slot}"
 
     def watch(self, options: DrawerOptions, environ: Mapping[str, str]) -> tuple[Path, ...]:
-        return self.files
+        return (*self.files, *filter(None, (options.label,)))
 
     def read(self, request: FetchRequest[DrawerOptions]) -> Any:  # noqa: ANN401  # whatever a test tells it
         self.asked.append(request)

@@ -14,7 +14,7 @@ from ocibroker.testing import Authority, CannedResponse
 from tests.azure.registry_tokens import unsigned
 from tests.oidc.issuers import GITHUB
 from tests.oidc.world import BODY, World
-from tests.plugins.oidc.references import GITHUB_ACTIONS, REFERENCES, Reference
+from tests.plugins.oidc.references import GITHUB_ACTIONS, KUBERNETES_TOKEN, REFERENCES, Reference
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
 from tests.vault import emulator as vault
@@ -78,6 +78,18 @@ def test_a_credential_says_that_it_ends(
     assert found.expires_at is not None
     assert found.expires_at - clock.now() <= timedelta(seconds=seconds)
     assert found.expires_at - clock.now() > timedelta(seconds=seconds - 1)
+
+
+def test_a_pod_whose_own_token_was_renewed_is_the_same(desk: Desk, world: World, pod: Path) -> None:
+    clock = HandClock()
+    text, environ = rule(KUBERNETES_TOKEN.to(AUDIENCE, pod)), KUBERNETES_TOKEN.environ
+    broker = desk.broker(text, environ=environ, route=world.route, clock=clock)
+    token = password(broker)
+    (pod / "..data_tmp").symlink_to(pod)  # as the kubelet does it
+    (pod / "token").write_text("an0ther-t0ken-of-the-pod")
+    world.failing = CannedResponse(500, {}, BODY.encode())
+    clock.move(1)
+    assert (password(broker), broker.explain(TARGET).watch) == (token, ())
 
 
 def test_one_that_says_no_end_is_remembered_for_its_ttl(desk: Desk, world: World, pod: Path) -> None:

@@ -65,6 +65,16 @@ def test_the_agent_is_asked_for_the_workloads_token(
     assert agent.asked == [("", (AUDIENCE,))]
 
 
+def test_an_agent_that_was_started_anew_is_the_same(agent: Agent, desk: Desk, clock: HandClock) -> None:
+    broker = desk.broker(rule(f', socket = "{agent.socket}"'), clock=clock)
+    token = password(broker)
+    agent.socket.unlink()
+    with serving(agent):
+        clock.move(1)
+        assert password(broker) == token
+    assert len(agent.asked) == 1
+
+
 def test_one_of_several_identities_may_be_named(agent: Agent, environ: Mapping[str, str], desk: Desk) -> None:
     token = password(desk.broker(rule(f', spiffe_id = "{OTHER}"'), environ=environ))
     assert agent.issuer.subject(token, AUDIENCE) == OTHER
