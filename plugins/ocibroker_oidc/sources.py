@@ -30,8 +30,8 @@ class Source(Protocol):
         """Return the files whose change makes it another's."""
         ...
 
-    def token(self, asking: Asking, audience: str) -> Secret:
-        """Return a token for ``audience``; empty is what the source does by itself.
+    def token(self, asking: Asking) -> Secret:
+        """Return a token.
 
         Raises :class:`~ocibroker.errors.CredentialUnavailable`.
         """
@@ -56,8 +56,8 @@ SOURCES: Final[Mapping[SourceName, Source]] = MappingProxyType(
     {
         "token": Kept(),
         "github-actions": Issued(GitHubActions(), _of_job),
-        "kubernetes": Issued(KubernetesToken(), _of_account),
-        "google": Issued(GoogleIdentity(), _of_machine),
+        "kubernetes": Issued(KubernetesToken(), _of_account, legible=True),
+        "google": Issued(GoogleIdentity(), _of_machine, legible=True),
         "caller": Brought(),
     }
 )

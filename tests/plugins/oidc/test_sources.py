@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, NoIdentity
-from ocibroker.provider import Caller, Secret
+from ocibroker.provider import SERVICE_ACCOUNT, Caller, Secret
 from ocibroker.testing import CannedResponse
 from tests.oidc.issuers import CLUSTER, GITHUB
 from tests.oidc.world import World
@@ -157,6 +157,43 @@ class TestTheCaller:
         error = asker.failure(QUAY.rule(source="caller"), QUAY.registry, caller=Caller(annotations={"a": "b"}))
         assert isinstance(error, NoIdentity)
         assert isinstance(error, CredentialUnavailable)
+
+
+class TestWhatIsShown:
+    @pytest.mark.parametrize(
+        ("source", "environ", "shown"),
+        [
+            ("google", {}, ["google_identity for https://identity.docker.com"]),
+            (
+                "google",
+                {"GCE_METADATA_HOST": "metadata.corp.test"},
+                ["google_identity for https://identity.docker.com", "GCE_METADATA_HOST metadata.corp.test"],
+            ),
+            (
+                "kubernetes",
+                CLUSTER,
+                [
+                    f"kubernetes_token apps/puller by {SERVICE_ACCOUNT} for https://identity.docker.com",
+                    "KUBERNETES_SERVICE_HOST kubernetes.test",
+                    "KUBERNETES_SERVICE_PORT 443",
+                ],
+            ),
+            ("github-actions", {}, ["github_actions for https://identity.docker.com"]),
+        ],
+        ids=["google", "of-another-server", "kubernetes", "outside-of-a-job"],
+    )
+    def test_whom_a_token_is_asked_of_and_for(
+        self, source: str, environ: Mapping[str, str], shown: list[str], asker: Asker
+    ) -> None:
+        account = {"service_account": "apps/puller"} if source == "kubernetes" else {}
+        broker = asker.broker(CASES["dockerhub"].rule(source=source, **account), environ)
+        found = broker.explain("docker.io/acme/app").identity
+        assert [*found[: len(shown)], found[len(shown)].partition(" ")[0]] == [*shown, "exchange"]
+
+    def test_of_a_job_nothing_that_is_secret(self, asker: Asker) -> None:
+        found = asker.broker(QUAY.rule(source="github-actions"), GITHUB).explain("quay.test/app").identity
+        assert [name for name in GITHUB if any(part.startswith(f"{name} ") for part in found)] == [*GITHUB]
+        assert not any(value in part for value in GITHUB.values() for part in found)
 
 
 @pytest.mark.parametrize(
