@@ -117,13 +117,14 @@ def _fetched(speaking: Speaking, socket: str) -> tuple[str, datetime] | Ocibroke
     """
     from ocibroker.provider import hush
 
-    options, left = speaking.request.options, speaking.request.deadline.left()
+    options = speaking.request.options
     try:
         from spiffe import SpiffeId, WorkloadApiClient
     except ImportError:
         hint = "pip install 'ocibroker[spiffe]'"
         return CredentialUnavailable("the library spiffe is not installed", culprit=_WHO, hint=hint)
     hush(*_PACKAGES)  # the import has made more loggers
+    left = speaking.request.deadline.left()  # now, since the import may be slow
     try:
         subject = SpiffeId(options.spiffe_id) if options.spiffe_id else None
         with closing(WorkloadApiClient(socket)) as client:

@@ -169,6 +169,34 @@ def test_a_reference_that_cannot_work_is_refused_when_it_is_read(inside: str, wh
         desk.broker(stored.rule("spiffe", inside))
 
 
+SLOW = """
+import sys
+import time
+from pathlib import Path
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "spiffe": time.sleep(0.6)
+
+sys.meta_path.insert(0, Slow())
+from ocibroker import Broker
+from ocibroker.errors import DeadlineExceeded
+
+with Broker.from_config(Path(sys.argv[1]), environ={"SPIFFE_ENDPOINT_SOCKET": f"unix://{sys.argv[2]}"}) as broker:
+    try: broker.access("charts.example.com", deadline=0.5)
+    except DeadlineExceeded: pass
+    time.sleep(1.5)  # its worker is still at it
+"""
+
+
+def test_an_agent_is_not_asked_when_the_import_has_taken_all_the_time(agent: Agent, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o600)
+    path.write_text(rule())
+    subprocess.run([sys.executable, "-c", SLOW, str(path), str(agent.socket)], check=True)
+    assert agent.asked == []
+
+
 WITHOUT = """
 import sys
 from pathlib import Path
