@@ -149,6 +149,7 @@ def test_elsewhere_no_login_of_another_tool_takes_its_place(
     ("reference", "why"),
     [
         ("{ google_identity = {} }", "audience"),
+        ('{ google_identity = { audience = "" } }', "audience is empty"),
         ("{ kubernetes_token = {} }", "service_account"),
         ('{ kubernetes_token = { service_account = "../a" } }', "something else than namespace/name"),
         ('{ github_actions = { audiance = "a" } }', "did you mean audience"),

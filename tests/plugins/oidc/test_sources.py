@@ -118,9 +118,10 @@ class TestGoogle:
     def test_the_machine_gets_a_token_for_the_audience(self, asker: Asker) -> None:
         assert subject(asker, QUAY.rule(source="google", audience="a b&c"), {}) == "a b&c"
 
-    def test_without_an_audience_nobody_is_asked(self, asker: Asker) -> None:
-        assert "set audience" in asker.failure(QUAY.rule(source="google"), QUAY.registry).hint
-        assert asker.world.asked == []
+    def test_without_an_audience_it_is_that_of_the_exchange(self, asker: Asker) -> None:
+        case = CASES["dockerhub"]
+        assert asker.access(case.rule(source="google"), case.registry).headers()
+        assert [*asker.world.subjects.values()] == [case.audience]
 
     def test_no_proxy_is_asked_for_the_identity_of_its_own_machine(self, asker: Asker) -> None:
         environ = {"GCE_METADATA_HOST": "metadata.corp.test", "HTTP_PROXY": "http://127.0.0.1:1"}
@@ -205,6 +206,7 @@ class TestWhatIsShown:
         ({"source": "google", "service_account": "a/b"}, "service_account is for the source kubernetes"),
         ({"source": "kubernetes", "service_account": "../a"}, "something else than namespace/name"),
         ({"source": "spiffe"}, "source"),
+        ({"source": "google"}, "the source google needs audience: the exchange quay has none of its own"),
     ],
 )
 def test_a_source_that_cannot_work_is_refused_when_the_rule_is_read(

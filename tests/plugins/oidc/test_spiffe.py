@@ -162,7 +162,11 @@ def test_the_deadline_holds(agent: Agent, environ: Mapping[str, str], desk: Desk
 
 @pytest.mark.parametrize(
     ("inside", "why"),
-    [("", "audience"), ('audience = "a", spiffe_id = "https://a"', "does not begin with spiffe://")],
+    [
+        ("", "audience"),
+        ('audience = ""', "audience is empty"),
+        ('audience = "a", spiffe_id = "https://a"', "does not begin with spiffe://"),
+    ],
 )
 def test_a_reference_that_cannot_work_is_refused_when_it_is_read(inside: str, why: str, desk: Desk) -> None:
     with pytest.raises(ConfigurationError, match=why):
