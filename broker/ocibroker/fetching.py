@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -14,8 +14,9 @@ from ocibroker.deadline import Deadline
 from ocibroker.errors import ContractViolation, InvalidValue, NoIdentity, OcibrokerError
 from ocibroker.hookspecs import Provider
 from ocibroker.identity import Identity
+from ocibroker.leased import Leased, Lent, unlent
 from ocibroker.means import Means
-from ocibroker.references import all_references, references
+from ocibroker.references import are_local, references
 from ocibroker.request import Caller, Options, Request
 from ocibroker.ssh_key import SSHKey
 from ocibroker.target import Target
@@ -52,7 +53,7 @@ class Fetching:
         Raises :class:`~ocibroker.errors.OcibrokerError` that names the provider where it does not say.
         """
         told = self._told("identity", lambda: self.provider.identity(self._request), Identity)
-        return replace(told, reach="local") if told.reach == "global" and self._of_this_machine else told
+        return replace(told, reach="local") if told.reach == "global" and are_local(self.options) else told
 
     def fetch(
         self,
@@ -61,10 +62,11 @@ class Fetching:
         min_ttl: timedelta = timedelta(),
         refused: Credential | None = None,
         asked: Heard = unheard,
+        lent: Lent = unlent,
     ) -> Credential | Anonymous:
         """Return the provider's answer, checked. ``min_ttl`` and ``refused`` are what the request says.
 
-        ``asked`` is told of each host that has answered the provider.
+        ``asked`` is told of each host that has answered the provider, ``lent`` of each secret it read that ends.
 
         Raises whatever the provider raises: its worker contains it.
         """
@@ -72,7 +74,10 @@ class Fetching:
         try:
             with supplies:
                 request = replace(supplies.request(self._request), min_ttl=min_ttl.total_seconds(), refused=refused)
-                return self._checked(self.provider.fetch(request), supplies.ends)
+                answer = self._checked(self.provider.fetch(request), supplies.leased)
+            for one in supplies.leased:
+                lent(one)
+            return answer
         except InvalidValue as error:
             why = f"made a credential that is not one: {error.message}"
         except OcibrokerError as error:
@@ -117,11 +122,13 @@ class Fetching:
             failure = ContractViolation(f"{what}() gave a {type(told).__name__}", culprit=self._culprit)
         raise failure
 
-    def _checked(self, answer: object, ends: Sequence[datetime]) -> Credential | Anonymous:
+    def _checked(self, answer: object, leased: Sequence[Leased]) -> Credential | Anonymous:
         if isinstance(answer, Anonymous):
             return answer
         if not isinstance(answer, Basic | IdentityToken | Bearer):
             raise ContractViolation(f"fetch() gave a {type(answer).__name__}", culprit=self._culprit)
+        # With the end of what was only read on the way, a static password would be written to stores.
+        ends = [one.ends_at for one in leased if one.secret == answer.secret]
         if ends and answer.expires_at is None:
             answer = replace(answer, expires_at=min(*ends, self.means.clock.now() + (self.keep or LONGEST_LIFE)))
         left = answer.expires_at - self.means.clock.now() if answer.expires_at else None
@@ -130,10 +137,6 @@ class Fetching:
         if left is not None and left > LONGEST_LIFE:
             raise ContractViolation("gave a credential with an absurd life", culprit=self._culprit)
         return answer
-
-    @property
-    def _of_this_machine(self) -> bool:
-        return any(one.kept and one.kept.reach != "global" for one in all_references(self.options))
 
     @property
     def _request(self) -> Request[Any]:

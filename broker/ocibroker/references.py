@@ -23,3 +23,8 @@ def all_references(options: Struct) -> Iterator[SecretRef]:
         yield one
         if one.kept and one.kept.options is not None:
             yield from all_references(one.kept.options)
+
+
+def are_local(options: Struct) -> bool:
+    """Whether any of them all is to what another machine reads otherwise."""
+    return any(one.kept and one.kept.reach != "global" for one in all_references(options))

@@ -354,6 +354,32 @@ class TestLife:
         assert isinstance(found, Basic)
         assert found.expires_at == clock.now() + timedelta(seconds=7)
 
+    @pytest.mark.parametrize(("ttl", "seconds"), [(300, 60), (20, 20)], ids=["it-ends-first", "its-ttl-is-shorter"])
+    def test_what_ends_by_itself_makes_no_static_password_one_that_expires(
+        self, ttl: int, seconds: int, tmp_path: Path, clock: HandClock
+    ) -> None:
+        def lent(request: FetchRequest[DrawerOptions]) -> Leased:
+            return Leased(Secret("alice"), request.clock.now() + timedelta(seconds=60))
+
+        drawer = Drawer(lent)
+        named = f'username = {{ drawer = {{ slot = "name", ttl = {ttl}.0 }} }}'
+        text = rule('"wonder"').replace('username = "alice"', named) + '[cache]\nstore = "file"\n'
+        environ = {"XDG_RUNTIME_DIR": str(tmp_path / "runtime")}
+        (tmp_path / "runtime").mkdir(mode=0o700)
+        with made(tmp_path, text, [offering(drawer)], clock=clock, **environ) as broker:
+            found = broker.access(TARGET).credential
+            assert isinstance(found, Basic)
+            assert (found.username, found.secret.reveal(), found.expires_at) == ("alice", "wonder", None)
+            clock.move(seconds - 1)
+            revealed(broker)
+            assert len(drawer.asked) == 1
+            clock.move(1)
+            revealed(broker)
+        assert len(drawer.asked) == 2
+        assert b"wonder" not in b"".join(
+            path.read_bytes() for path in (tmp_path / "runtime").rglob("*") if path.is_file()
+        )
+
     def test_that_by_which_a_store_is_entered_ends_nothing_that_lies_there(
         self, tmp_path: Path, clock: HandClock
     ) -> None:
