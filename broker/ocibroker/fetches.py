@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -14,6 +15,7 @@ from ocibroker.events import Failing, Fetched, Recovered, Report, Trigger
 from ocibroker.fetching import Fetching
 from ocibroker.inquiry import Inquiry
 from ocibroker.known import Known
+from ocibroker.leased import Leased, Lent
 from ocibroker.origin import Origin
 from ocibroker.tracing import span
 
@@ -69,9 +71,10 @@ class Fetches:
         return entry.answer if entry.standing(self._known.now, demand.min_ttl) in enough else None
 
     def _fetched(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline) -> Answer:
-        answer = self._asked(inquiry, fetching, demand, limit)
-        keep = _keep(inquiry, fetching, answer)
-        entry = Entry(answer=answer, at=self._known.now, keep=keep, share=self._draw(EARLIEST, LATEST))
+        leased: list[Leased] = []
+        answer, now = self._asked(inquiry, fetching, demand, limit, leased.append), self._known.now
+        keep = _keep(inquiry, fetching, answer, [one.ends_at - now.wall for one in leased])
+        entry = Entry(answer=answer, at=now, keep=keep, share=self._draw(EARLIEST, LATEST))
         self._known.memory.put(inquiry.key, entry)
         trouble, provider = self._known.troubles.succeeded(inquiry.key, inquiry.source), fetching.provider.name
         if trouble is not None:
@@ -80,12 +83,14 @@ class Fetches:
         store.put(key, entry, provider)
         return answer
 
-    def _asked(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline) -> Answer:
+    def _asked(self, inquiry: Inquiry, fetching: Fetching, demand: Demand, limit: Deadline, lent: Lent) -> Answer:
         trigger, began = self._trigger(inquiry, demand), self._known.elapsed
         answer, error, ident, asked = None, "", "", set[Origin]()
         try:
             with span(_SPAN, {"ocibroker.provider": fetching.provider.name, "ocibroker.trigger": trigger}):
-                answer = fetching.fetch(limit, min_ttl=demand.min_ttl, refused=demand.refused, asked=asked.add)
+                answer = fetching.fetch(
+                    limit, min_ttl=demand.min_ttl, refused=demand.refused, asked=asked.add, lent=lent
+                )
         except BaseException as failure:
             error, ident = type(failure).__name__, getattr(failure, "request_id", "")
             raise
@@ -130,9 +135,12 @@ class Fetches:
         )
 
 
-def _keep(inquiry: Inquiry, fetching: Fetching, answer: Answer) -> timedelta | None:
-    """Return how long ``answer`` is believed; who gave what expires has said so, whatever it was asked with."""
+def _keep(inquiry: Inquiry, fetching: Fetching, answer: Answer, lives: Sequence[timedelta]) -> timedelta | None:
+    """Return how long ``answer`` is believed; who gave what expires has said so, whatever it was asked with.
+
+    ``lives`` are how long what was read for it still lives.
+    """
     bounds = [inquiry.identity.keep if inquiry.identity else None]
     if not isinstance(answer, Anonymous) and answer.expires_at is None:
-        bounds.append(fetching.keep)
-    return min(filter(None, bounds), default=None)
+        bounds += [fetching.keep, *lives]
+    return min((bound for bound in bounds if bound is not None), default=None)

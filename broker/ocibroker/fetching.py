@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -14,9 +14,10 @@ from ocibroker.deadline import Deadline
 from ocibroker.errors import ContractViolation, InvalidValue, NoIdentity, OcibrokerError
 from ocibroker.hookspecs import Provider
 from ocibroker.identity import Identity
+from ocibroker.leased import Leased, Lent, unlent
 from ocibroker.means import Means
+from ocibroker.references import are_local, references
 from ocibroker.request import Caller, Options, Request
-from ocibroker.rule import references
 from ocibroker.ssh_key import SSHKey
 from ocibroker.target import Target
 from ocibroker.trust import Trust
@@ -47,11 +48,12 @@ class Fetching:
         return min((one.kept.keep for one in references(self.options) if one.kept), default=None)
 
     def identity(self) -> Identity:
-        """Return what the credential will be bound to.
+        """Return what the credential will be bound to: to this machine, if anything that it is made of is.
 
         Raises :class:`~ocibroker.errors.OcibrokerError` that names the provider where it does not say.
         """
-        return self._told("identity", lambda: self.provider.identity(self._request), Identity)
+        told = self._told("identity", lambda: self.provider.identity(self._request), Identity)
+        return replace(told, reach="local") if told.reach == "global" and are_local(self.options) else told
 
     def fetch(
         self,
@@ -60,10 +62,11 @@ class Fetching:
         min_ttl: timedelta = timedelta(),
         refused: Credential | None = None,
         asked: Heard = unheard,
+        lent: Lent = unlent,
     ) -> Credential | Anonymous:
         """Return the provider's answer, checked. ``min_ttl`` and ``refused`` are what the request says.
 
-        ``asked`` is told of each host that has answered the provider.
+        ``asked`` is told of each host that has answered the provider, ``lent`` of each secret it read that ends.
 
         Raises whatever the provider raises: its worker contains it.
         """
@@ -71,7 +74,10 @@ class Fetching:
         try:
             with supplies:
                 request = replace(supplies.request(self._request), min_ttl=min_ttl.total_seconds(), refused=refused)
-                return self._checked(self.provider.fetch(request), supplies.ends)
+                answer = self._checked(self.provider.fetch(request), supplies.leased)
+            for one in supplies.leased:
+                lent(one)
+            return answer
         except InvalidValue as error:
             why = f"made a credential that is not one: {error.message}"
         except OcibrokerError as error:
@@ -116,11 +122,13 @@ class Fetching:
             failure = ContractViolation(f"{what}() gave a {type(told).__name__}", culprit=self._culprit)
         raise failure
 
-    def _checked(self, answer: object, ends: Sequence[datetime]) -> Credential | Anonymous:
+    def _checked(self, answer: object, leased: Sequence[Leased]) -> Credential | Anonymous:
         if isinstance(answer, Anonymous):
             return answer
         if not isinstance(answer, Basic | IdentityToken | Bearer):
             raise ContractViolation(f"fetch() gave a {type(answer).__name__}", culprit=self._culprit)
+        # With the end of what was only read on the way, a static password would be written to stores.
+        ends = [one.ends_at for one in leased if one.secret == answer.secret]
         if ends and answer.expires_at is None:
             answer = replace(answer, expires_at=min(*ends, self.means.clock.now() + (self.keep or LONGEST_LIFE)))
         left = answer.expires_at - self.means.clock.now() if answer.expires_at else None

@@ -9,6 +9,9 @@ from typing import Literal
 
 from ocibroker.errors import InvalidValue
 
+Reach = Literal["local", "global"]
+"""Whether something means another on each machine, or the same on all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -26,7 +29,7 @@ class Identity:
     """
 
     parts: tuple[str, ...]
-    reach: Literal["local", "global"] = "local"
+    reach: Reach = "local"
     watch: tuple[Path, ...] = ()
     keep: timedelta | None = None
     host_bound: bool = True

@@ -12,20 +12,21 @@ from ocibroker.secret import Secret
 
 class _Claims(JsonAnswer):
     exp: int
-    iat: int
+    iat: int | None = None
 
 
 def end_of(token: Secret, now: datetime) -> datetime | None:
     """Return when ``token``, got at ``now``, ends in UTC; none where it does not say so, or nothing that can be.
 
-    That is what ``exp`` says, or its life from ``iat`` on counted from ``now``: whichever is sooner, since either
-    of the clocks may be wrong.
+    That is what ``exp`` says, or its life from ``iat`` on counted from ``now``, if it has one (RFC 7519, 4.1.6):
+    whichever is sooner, since either of the clocks may be wrong.
     """
     claims = _Claims.read(payload(token.reveal()))
-    if claims is None or not 0 <= claims.iat < claims.exp:
+    if claims is None or not 0 <= (claims.iat or 0) < claims.exp:
         return None
     try:
-        return min(datetime.fromtimestamp(claims.exp, UTC), now + timedelta(seconds=claims.exp - claims.iat))
+        end = datetime.fromtimestamp(claims.exp, UTC)
+        return end if claims.iat is None else min(end, now + timedelta(seconds=claims.exp - claims.iat))
     except (OverflowError, ValueError, OSError):
         return None
 

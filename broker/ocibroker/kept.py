@@ -10,11 +10,13 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from ocibroker.identity import Reach
+
 
 class Kept(Protocol):
     """``watch`` are the files and ``variables`` the variables that decide what is read.
 
-    ``keep`` is how long it may be remembered.
+    ``keep`` is how long it may be remembered, and ``reach`` whether it is the same on every machine.
     """
 
     def __str__(self) -> str:
@@ -29,6 +31,9 @@ class Kept(Protocol):
 
     @property
     def keep(self) -> timedelta: ...  # noqa: D102  # said above
+
+    @property
+    def reach(self) -> Reach: ...  # noqa: D102  # said above
 
     @property
     def source_name(self) -> str:
@@ -50,6 +55,7 @@ class StoreTable:
     watch: tuple[Path, ...] = ()
     variables: tuple[str, ...] = ()
     keep: timedelta = timedelta()
+    reach: Reach = "local"
     options: None = None
 
     def __str__(self) -> str:

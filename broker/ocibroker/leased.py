@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,10 @@ from ocibroker.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """``secret`` is good until ``ends_at``, kept in UTC. What is made of it and says no end ends then too.
+    """``secret`` is good until ``ends_at``, kept in UTC.
+
+    A credential with that secret which says no end ends then too; another that is got with it is remembered until
+    then.
 
     Raises :class:`~ocibroker.errors.InvalidValue` for a moment without a zone.
     """
@@ -21,3 +25,11 @@ class Leased:
 
     def __post_init__(self) -> None:
         keep_utc(self, "ends_at", self.ends_at)
+
+
+Lent = Callable[[Leased], object]
+"""Is told of what was read and ends by itself."""
+
+
+def unlent(_: Leased) -> None:
+    """Let it pass."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from msgspec import Struct
-
 from ocibroker.pattern import Pattern
 from ocibroker.reference import SecretRef
+from ocibroker.references import all_references
 from ocibroker.request import Options
 
 
@@ -34,7 +33,7 @@ class Rule:
     @property
     def references(self) -> Iterator[SecretRef]:
         """Every reference to a secret among its options, those by which a store is entered included."""
-        return _all_references(self.options) if self.options is not None else iter(())
+        return all_references(self.options) if self.options is not None else iter(())
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -43,18 +42,3 @@ class Rule:
 
         stores = (one.kept.source_name for one in self.references if one.kept)
         return tuple(dict.fromkeys((self.provider, *(STORES[name] for name in stores if name in STORES))))
-
-
-def references(options: Struct) -> Iterator[SecretRef]:
-    """Yield the references that ``options`` hold themselves, in tables too."""
-    for value in (getattr(options, name) for name in options.__struct_fields__):
-        for one in value.values() if isinstance(value, dict) else (value,):
-            if isinstance(one, SecretRef):
-                yield one
-
-
-def _all_references(options: Struct) -> Iterator[SecretRef]:
-    for one in references(options):
-        yield one
-        if one.kept and one.kept.options is not None:
-            yield from _all_references(one.kept.options)

@@ -10,8 +10,8 @@ import msgspec
 import pluggy
 
 from ocibroker.hookspecs import PROJECT
+from ocibroker.identity import Reach
 from ocibroker.leased import Leased
-from ocibroker.reference import SecretRef
 from ocibroker.request import Options
 from ocibroker.secret import Secret
 
@@ -55,7 +55,11 @@ class SecretSource(Protocol[S]):
         ...
 
     def watch(self, options: S, environ: Mapping[str, str]) -> tuple[Path, ...]:
-        """Return the files that decide what is read, or who asks, beside those that ``options`` names; no I/O."""
+        """Return the files that decide what is read, or who asks; no I/O.
+
+        Those of references among the options are watched in any case; what stands in a folder or behind a socket
+        that is named is often another without anything else being decided.
+        """
         ...
 
     def read(self, request: FetchRequest[S]) -> Secret | Leased:
@@ -70,7 +74,12 @@ class SecretSource(Protocol[S]):
 
 
 class VariableSource(SecretSource[S], Protocol[S]):
-    """A source for which variables decide what is read, or who asks; it has one part more."""
+    """A source for which variables decide what is read, or who asks; it has two parts more."""
+
+    @property
+    def reach(self) -> Reach:
+        """``local`` where each machine asks as another: what is made of the secret is not shared between them."""
+        ...
 
     def variables(self, options: S) -> tuple[str, ...]:
         """Return the names of the variables; what was got where they differ is never shared."""
@@ -98,10 +107,3 @@ def ocibroker_secret_sources() -> Sequence[SecretSource[Any]]:
 def secret_sources(function: SecretSources) -> SecretSources:
     """Mark ``function`` as the one that returns a plugin's sources of secrets."""
     return _impl(function, specname=ocibroker_secret_sources.__name__)
-
-
-def named_files(options: msgspec.Struct) -> tuple[Path, ...]:
-    """Return the files that ``options`` names, by itself or by a reference."""
-    values = [getattr(options, name) for name in options.__struct_fields__]
-    paths = [value for value in values if isinstance(value, Path)]
-    return (*paths, *(path for value in values if isinstance(value, SecretRef) for path in value.watch))

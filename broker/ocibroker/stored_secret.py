@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ocibroker.errors import ContractViolation, CredentialUnavailable, NoIdentity, OcibrokerError
+from ocibroker.identity import Reach
 from ocibroker.leased import Leased
+from ocibroker.references import references
 from ocibroker.request import Options
 from ocibroker.secret import Secret
-from ocibroker.secret_source import SecretSource, named_files
+from ocibroker.secret_source import SecretSource
 
 if TYPE_CHECKING:
     from ocibroker.fetch_request import FetchRequest
@@ -29,7 +31,8 @@ class StoredSecret:
     @classmethod
     def of(cls, source: SecretSource[Any], options: Options, environ: Mapping[str, str]) -> Self:
         """Return the secret that ``options`` mean in that environment."""
-        watch = (*named_files(options), *source.watch(options, environ))
+        referred = (path for one in references(options) for path in one.watch)
+        watch = (*referred, *source.watch(options, environ))
         return cls(source, options, tuple(dict.fromkeys(watch)))
 
     def __str__(self) -> str:
@@ -40,6 +43,11 @@ class StoredSecret:
         """The variables that decide what is read; most sources have none."""
         decisive: Callable[[Options], tuple[str, ...]] = getattr(self.source, "variables", lambda _: ())
         return decisive(self.options)
+
+    @property
+    def reach(self) -> Reach:
+        """Whether it is the same on every machine; most sources say nothing else."""
+        return getattr(self.source, "reach", "global")
 
     @property
     def keep(self) -> timedelta:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -29,13 +28,13 @@ if TYPE_CHECKING:
 class Supplies:
     """A context manager, in the end of which the connections are closed.
 
-    ``asked`` is told of each host that has answered. ``pauses`` are what the answers asked for, ``ends`` is when
-    what was read ends.
+    ``asked`` is told of each host that has answered. ``pauses`` are what the answers asked for, ``leased`` is
+    what was read and ends by itself.
     """
 
     def __init__(self, means: Means, provider: str, deadline: Deadline, asked: Heard) -> None:
         self.pauses: Final[list[float | None]] = [None]
-        self.ends: Final[list[datetime]] = []
+        self.leased: Final[list[Leased]] = []
         self._means, self._provider = means, provider
         self._deadline, self._asked = deadline, asked
         self._opened = ExitStack()
@@ -90,7 +89,7 @@ class Supplies:
         found = self._read(reference, request)
         if isinstance(found, Secret):
             return found
-        self.ends.append(found.ends_at)
+        self.leased.append(found)
         return found.secret
 
     def _read(self, reference: SecretRef, request: FetchRequest[Any]) -> Secret | Leased:

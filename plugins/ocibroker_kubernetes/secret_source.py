@@ -45,8 +45,8 @@ class KubernetesSecrets:
         return f"secret {options.secret}{server}, {options.key}"
 
     def watch(self, options: KubernetesSecretOptions, environ: Mapping[str, str]) -> tuple[Path, ...]:
-        """Return no file beside a kubeconfig: a pod's token that was renewed is for the same account."""
-        return ()
+        """Return the kubeconfig, if there is one: a pod's token that was renewed is for the same account."""
+        return (options.kubeconfig,) if options.kubeconfig else ()
 
     def read(self, request: FetchRequest[KubernetesSecretOptions]) -> Secret:
         """Return what stands under the key; errors as the provider's ``fetch``."""

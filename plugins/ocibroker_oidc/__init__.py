@@ -76,8 +76,7 @@ class OidcProvider:
 
         asking = Asking(request)
         exchange = EXCHANGES[request.options.exchange]
-        subject = source_of(request).token(asking, request.options.audience or exchange.audience)
-        return exchange.trade(asking, subject)
+        return exchange.trade(asking, source_of(request).token(asking))
 
 
 @providers

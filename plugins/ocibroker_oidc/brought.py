@@ -22,7 +22,7 @@ class Brought:
         """Return nothing."""
         return ()
 
-    def token(self, asking: Asking, audience: str) -> Secret:
+    def token(self, asking: Asking) -> Secret:
         """Return it; whom it is for, was decided where it was made."""
         caller = asking.request.caller
         if caller is None or caller.token is None:

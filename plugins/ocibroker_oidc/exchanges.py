@@ -10,7 +10,7 @@ from ocibroker_oidc import artifactory, chainguard, cloudsmith, dockerhub, quay,
 from ocibroker_oidc.exchange import Exchange
 
 if TYPE_CHECKING:
-    from ocibroker_oidc.options import ExchangeName
+    from ocibroker_oidc.options import ExchangeName, OidcOptions
 
 EXCHANGES: Final[Mapping[ExchangeName, Exchange]] = MappingProxyType(
     {
@@ -32,3 +32,8 @@ EXCHANGES: Final[Mapping[ExchangeName, Exchange]] = MappingProxyType(
         "cloudsmith": Exchange(trade=cloudsmith.trade, needs=frozenset({"organization", "service_slug"})),
     }
 )
+
+
+def audience_of(options: OidcOptions) -> str:
+    """Return whom an identity token is for: whom the rule says, else the exchange; empty where neither does."""
+    return options.audience or EXCHANGES[options.exchange].audience

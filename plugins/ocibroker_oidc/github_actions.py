@@ -30,6 +30,7 @@ class GitHubActions:
 
     name = "github_actions"
     options = IdentityTokenOptions
+    reach: Final = "local"
 
     def place(self, options: IdentityTokenOptions) -> str:
         """Return for whom it is; without an audience it is for the owner of the repository."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from ocibroker.provider import ConnectionFailed, OcibrokerError
-from ocibroker_oidc.identity_token import IdentityTokenOptions
+from ocibroker_oidc.identity_token import AddressedOptions
 
 if TYPE_CHECKING:
     from ocibroker.provider import FetchRequest, Leased, Secret
@@ -23,31 +23,26 @@ _PATIENCE: Final = 1.0
 _WHO: Final = "the metadata server of Google Cloud"
 
 
-class GoogleIdentityOptions(IdentityTokenOptions, frozen=True, kw_only=True):
-    """``audience`` must be said."""
-
-    audience: str
-
-
 class GoogleIdentity:
     """Asks for the default account of the machine."""
 
     name = "google_identity"
-    options = GoogleIdentityOptions
+    options = AddressedOptions
+    reach: Final = "local"
 
-    def place(self, options: GoogleIdentityOptions) -> str:
+    def place(self, options: AddressedOptions) -> str:
         """Return for whom it is."""
-        return f"for {options.audience or 'nobody'}"
+        return f"for {options.audience}"
 
-    def watch(self, options: GoogleIdentityOptions, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    def watch(self, options: AddressedOptions, environ: Mapping[str, str]) -> tuple[Path, ...]:
         """Return nothing."""
         return ()
 
-    def variables(self, options: GoogleIdentityOptions) -> tuple[str, ...]:
+    def variables(self, options: AddressedOptions) -> tuple[str, ...]:
         """Return the one that says which server it is."""
         return (_HOST,)
 
-    def read(self, request: FetchRequest[GoogleIdentityOptions]) -> Secret | Leased:
+    def read(self, request: FetchRequest[AddressedOptions]) -> Secret | Leased:
         """Return a token.
 
         Raises :class:`~ocibroker.errors.NoIdentity` elsewhere than on Google Cloud, and other
@@ -56,15 +51,13 @@ class GoogleIdentity:
         from ocibroker_oidc.lent import lent
         from ocibroker_oidc.speaking import Speaking
 
-        speaking, audience = Speaking(request), request.options.audience
-        if not audience:
-            raise speaking.failed(_WHO, "wants an audience", "set audience")
+        speaking = Speaking(request)
         server = request.environ.get(_HOST) or _ADDRESS
         url = f"http://{server}/computeMetadata/v1/instance/service-accounts/default/identity"
         if request.tls(url).proxy is not None:  # it would be another machine's
             raise speaking.failed(_WHO, "would be asked through a proxy", "add its host to NO_PROXY")
         try:
-            asked = f"{url}?audience={quote(audience, safe='')}&format=full"
+            asked = f"{url}?audience={quote(request.options.audience, safe='')}&format=full"
             answer = speaking.send("GET", asked, headers={_FLAVOR: "Google"}, seconds=_PATIENCE)
         except ConnectionFailed as error:
             request.deadline.left()

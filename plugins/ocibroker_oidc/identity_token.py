@@ -14,3 +14,13 @@ class IdentityTokenOptions(SecretOptions, frozen=True, kw_only=True):
     audience: str = ""
     ttl: Ttl = 240.0
     """Less than any of the issuers' tokens lives: those of GitHub live five minutes."""
+
+
+class AddressedOptions(IdentityTokenOptions, frozen=True, kw_only=True):
+    """The same where the issuer does nothing by itself: ``audience`` must be said."""
+
+    audience: str
+
+    def __post_init__(self) -> None:
+        if not self.audience:
+            raise ValueError("audience is empty")

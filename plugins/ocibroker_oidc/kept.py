@@ -24,7 +24,7 @@ class Kept:
         kept = request.options.token
         return kept.watch if kept else ()
 
-    def token(self, asking: Asking, audience: str) -> Secret:
+    def token(self, asking: Asking) -> Secret:
         """Return it; whom it is for, was decided where it was made."""
         if (kept := asking.request.options.token) is None:
             raise CredentialUnavailable("no token is named", hint="set token in the rule")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -35,8 +36,9 @@ class KubernetesTokenOptions(IdentityTokenOptions, frozen=True, kw_only=True):
         check_account(self.service_account)
 
 
-class _Status(JsonAnswer):
+class _Status(JsonAnswer, rename="camel"):
     token: str
+    expiration_timestamp: datetime | None = None
 
 
 class _TokenRequest(JsonAnswer):
@@ -48,6 +50,7 @@ class KubernetesToken:
 
     name = "kubernetes_token"
     options = KubernetesTokenOptions
+    reach: Final = "local"
 
     def place(self, options: KubernetesTokenOptions) -> str:
         """Return the account, who asks, and for whom it is; without an audience it is for the API server itself."""
@@ -92,7 +95,10 @@ class KubernetesToken:
             why = f"got no token: status {answer.status}"
             raise speaking.failed(who, why, "look at the account, and at credentials")
         said = _TokenRequest.read(answer.body)
-        return lent(speaking, who, said.status.token if said else "")
+        end = said.status.expiration_timestamp if said else None
+        if said is None or (end and end.tzinfo is None):
+            raise speaking.without(who)
+        return lent(speaking, who, said.status.token, end)
 
 
 def _question(audience: str) -> bytes:

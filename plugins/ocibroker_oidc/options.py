@@ -33,9 +33,11 @@ class OidcOptions(Options, frozen=True, kw_only=True):
     parameters: dict[str, str] = {}  # noqa: RUF012  # msgspec copies it
 
     def __post_init__(self) -> None:
-        from ocibroker_oidc.exchanges import EXCHANGES
+        from ocibroker_oidc.exchanges import EXCHANGES, audience_of
 
         self._check_source()
+        if self.source == "google" and not audience_of(self):
+            raise ValueError(f"the source google needs audience: the exchange {self.exchange} has none of its own")
         if self.url and not self.url.startswith("https://"):
             raise ValueError("url is no https:// URL: a token would be sent in the clear")
         if (self.client_id or self.client_secret) and self.exchange != "rfc8693":

@@ -17,7 +17,6 @@ def principal_of(request: Request[OidcOptions]) -> tuple[tuple[str, ...], tuple[
     secret = options.client_secret
     parts = (
         *source.parts(request),
-        f"audience {options.audience}",
         f"exchange {options.exchange} at {options.url}",
         f"user {options.username}, client {options.client_id} with {secret}",
         *(f"{name}={value}" for name, value in sorted(options.parameters.items())),

@@ -11,8 +11,8 @@ from ocibroker.provider import Request, Secret
 from ocibroker_oidc.asking import Asking
 from ocibroker_oidc.brought import Brought
 from ocibroker_oidc.github_actions import GitHubActions
-from ocibroker_oidc.google import GoogleIdentity, GoogleIdentityOptions
-from ocibroker_oidc.identity_token import IdentityTokenOptions
+from ocibroker_oidc.google import GoogleIdentity
+from ocibroker_oidc.identity_token import AddressedOptions, IdentityTokenOptions
 from ocibroker_oidc.issued import Issued
 from ocibroker_oidc.kept import Kept
 from ocibroker_oidc.kubernetes import KubernetesToken, KubernetesTokenOptions
@@ -30,8 +30,8 @@ class Source(Protocol):
         """Return the files whose change makes it another's."""
         ...
 
-    def token(self, asking: Asking, audience: str) -> Secret:
-        """Return a token for ``audience``; empty is what the source does by itself.
+    def token(self, asking: Asking) -> Secret:
+        """Return a token.
 
         Raises :class:`~ocibroker.errors.CredentialUnavailable`.
         """
@@ -42,8 +42,8 @@ def _of_job(_: OidcOptions, audience: str) -> IdentityTokenOptions:
     return IdentityTokenOptions(audience=audience)
 
 
-def _of_machine(_: OidcOptions, audience: str) -> GoogleIdentityOptions:
-    return GoogleIdentityOptions(audience=audience)
+def _of_machine(_: OidcOptions, audience: str) -> AddressedOptions:
+    return AddressedOptions(audience=audience)
 
 
 def _of_account(said: OidcOptions, audience: str) -> KubernetesTokenOptions:
@@ -56,8 +56,8 @@ SOURCES: Final[Mapping[SourceName, Source]] = MappingProxyType(
     {
         "token": Kept(),
         "github-actions": Issued(GitHubActions(), _of_job),
-        "kubernetes": Issued(KubernetesToken(), _of_account),
-        "google": Issued(GoogleIdentity(), _of_machine),
+        "kubernetes": Issued(KubernetesToken(), _of_account, legible=True),
+        "google": Issued(GoogleIdentity(), _of_machine, legible=True),
         "caller": Brought(),
     }
 )

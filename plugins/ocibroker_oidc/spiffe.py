@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ocibroker.provider import CredentialUnavailable
-from ocibroker_oidc.identity_token import IdentityTokenOptions
+from ocibroker_oidc.identity_token import AddressedOptions
 
 if TYPE_CHECKING:
     from ocibroker.provider import FetchRequest, Leased, OcibrokerError, Secret
@@ -35,17 +35,14 @@ _CURES: Final = MappingProxyType(
 """What to do about the codes of the standard's section 4.4, and where nobody listens."""
 
 
-class SpiffeOptions(IdentityTokenOptions, frozen=True, kw_only=True):
-    """``socket`` is the agent's, else that of the environment; ``spiffe_id`` is which of several identities.
+class SpiffeOptions(AddressedOptions, frozen=True, kw_only=True):
+    """``socket`` is the agent's, else that of the environment; ``spiffe_id`` is which of several identities."""
 
-    ``audience`` must be said.
-    """
-
-    audience: str
     socket: Path | None = None
     spiffe_id: str = ""
 
     def __post_init__(self) -> None:
+        AddressedOptions.__post_init__(self)
         if self.spiffe_id and not self.spiffe_id.startswith("spiffe://"):
             raise ValueError("spiffe_id does not begin with spiffe://")
 
@@ -55,10 +52,11 @@ class Spiffe:
 
     name = "spiffe"
     options = SpiffeOptions
+    reach: Final = "local"
 
     def place(self, options: SpiffeOptions) -> str:
         """Return whose it is, where it is said, and for whom."""
-        return f"{options.spiffe_id} for {options.audience or 'nobody'}".lstrip()
+        return f"{options.spiffe_id} for {options.audience}".lstrip()
 
     def watch(self, options: SpiffeOptions, environ: Mapping[str, str]) -> tuple[Path, ...]:
         """Return nothing: an agent that was started anew is the same."""
@@ -79,8 +77,6 @@ class Spiffe:
         from ocibroker_oidc.speaking import Speaking
 
         speaking = Speaking(request)
-        if not request.options.audience:
-            raise speaking.failed(_WHO, "wants an audience", "set audience")
         socket = _socket(speaking)
         fetched = quietly(lambda: _fetched(speaking, socket), *_PACKAGES)
         if isinstance(fetched, Exception):
@@ -116,13 +112,14 @@ def _fetched(speaking: Speaking, socket: str) -> tuple[str, datetime] | Ocibroke
     """
     from ocibroker.provider import hush
 
-    options, left = speaking.request.options, speaking.request.deadline.left()
+    options = speaking.request.options
     try:
         from spiffe import SpiffeId, WorkloadApiClient
     except ImportError:
         hint = "pip install 'ocibroker[spiffe]'"
         return CredentialUnavailable("the library spiffe is not installed", culprit=_WHO, hint=hint)
     hush(*_PACKAGES)  # the import has made more loggers
+    left = speaking.request.deadline.left()  # now, since the import may be slow
     try:
         subject = SpiffeId(options.spiffe_id) if options.spiffe_id else None
         with closing(WorkloadApiClient(socket)) as client:

@@ -49,8 +49,10 @@ ROOMS = (
     "socket_trouble",
     "peer_user",
     "sidecar_probe",
+    "identity",
     "kept",
     "reference",
+    "references",
     "secret_field",
     "pattern",
     "authfile",
@@ -63,7 +65,6 @@ ROOMS = (
     "git_credential",
     # the contract
     "claim",
-    "identity",
     "request",
     "fetch_request",
     "kept_login",

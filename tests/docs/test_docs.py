@@ -52,8 +52,7 @@ from ocibroker_keyring import KeyringOptions
 from ocibroker_kubernetes import KubernetesOptions
 from ocibroker_kubernetes.secret_source import KubernetesSecretOptions
 from ocibroker_oidc import OidcOptions
-from ocibroker_oidc.google import GoogleIdentityOptions
-from ocibroker_oidc.identity_token import IdentityTokenOptions
+from ocibroker_oidc.identity_token import AddressedOptions, IdentityTokenOptions
 from ocibroker_oidc.kubernetes import KubernetesTokenOptions
 from ocibroker_oidc.spiffe import SpiffeOptions
 from ocibroker_oracle import OracleOptions
@@ -108,7 +107,7 @@ IDENTITIES: Mapping[str, type[Options]] = MappingProxyType(
     {
         "### GitHub Actions": IdentityTokenOptions,
         "### Kubernetes": KubernetesTokenOptions,
-        "### Google Cloud": GoogleIdentityOptions,
+        "### Google Cloud": AddressedOptions,
         "### SPIFFE": SpiffeOptions,
     }
 )

@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from ocibroker import Broker
 from ocibroker.cache import open_shared
 from ocibroker.cache.redis import RedisStore
 from ocibroker.clock import Clock, SystemClock
 from ocibroker.config import load_config
+from ocibroker.provider import Provider
 from ocibroker.scratch import Scratch
 from ocibroker.tls import TLSPolicies
 from tests.e2e.authority import Authority
 from tests.fleet.redis_server import NAME, PASSWORD, USER, RedisServer
 from tests.transport.brokers import NOTHING
-from tests.transport.made_provider import MadeProvider, Plugin
+from tests.transport.made_provider import Plugin
 
 KEY, OTHER_KEY = (base64.b64encode(bytes([octet]) * 32).decode() for octet in (7, 8))
 PATIENT = 5.0
@@ -99,7 +101,7 @@ class Fleet:
         return made
 
     def broker(
-        self, provider: MadeProvider, text: str, *, store: RedisStore | None = None, clock: Clock | None = None
+        self, provider: Provider[Any], text: str, *, store: RedisStore | None = None, clock: Clock | None = None
     ) -> Broker:
         """Return a broker as of another machine."""
         config = load_config(self.configuration(text), ENVIRON, plugins=[Plugin(provider)])

@@ -12,8 +12,9 @@ import pytest
 from ocibroker import Bearer, Broker, Secret, Target
 from ocibroker.deadline import Deadline
 from ocibroker.errors import ContractViolation, IdentityRefused
-from ocibroker.provider import Credential, FetchRequest, Identity
+from ocibroker.provider import Credential, FetchRequest, Identity, Options, SecretRef
 from tests.fleet.machines import KEY, Fleet
+from tests.providers.stub import Stub
 from tests.settled import settled
 from tests.transport.brokers import made_rule
 from tests.transport.hand_clock import HandClock
@@ -74,6 +75,17 @@ class TestWhoShares:
         first, second = giving("of-the-first", PROFILE), giving("of-the-second", PROFILE)
         assert [secret(machine(fleet, one)) for one in (first, second)] == ["of-the-first", "of-the-second"]
         assert fleet.names() == []
+
+    def test_two_machines_with_an_identity_token_each_never_share(self, fleet: Fleet) -> None:
+        class Keyed(Options, frozen=True, kw_only=True):
+            token: SecretRef
+
+        text = f'{RULE}options = {{ token = {{ google_identity = {{ audience = "sts" }} }} }}\n'
+        found = []
+        for name in ("first", "second"):
+            stub = Stub("made", identifies=lambda _: ROLE, fetches=giving(f"of-the-{name}").fetch, options=Keyed)
+            found.append(secret(fleet.broker(stub, text, store=fleet.store())))
+        assert (found, fleet.names()) == (["of-the-first", "of-the-second"], [])
 
     def test_two_accounts_never_share(self, fleet: Fleet) -> None:
         other = Identity(("arn:aws:iam::123456789012:role/push", "eu-west-1"), reach="global")

@@ -45,6 +45,16 @@ def test_it_is_read_anew_after_a_minute(desk: Desk, cluster: Cluster, clock: Han
     assert password(broker) == "rotated"
 
 
+@pytest.mark.parametrize("named", ["", "kubeconfig"])
+def test_another_kubeconfig_may_be_another_account_and_a_pods_new_token_is_not(
+    named: str, desk: Desk, cluster: Cluster
+) -> None:
+    path = str(desk.folder / named)
+    more = f', kubeconfig = "{path}"' if named else ""
+    watched = desk.broker(rule(cluster, more), environ=cluster.environ).explain(stored.TARGET).watch
+    assert watched == ((path,) if named else ())
+
+
 def test_what_is_not_there_is_said(desk: Desk, cluster: Cluster) -> None:
     assert isinstance(failure(desk.broker(rule(cluster), environ=cluster.environ)), IdentityRefused)
     cluster.secret("apps/charts", {"pass": "wonder"})

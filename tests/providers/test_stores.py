@@ -29,6 +29,7 @@ from ocibroker.provider import (
     Caller,
     Credential,
     FetchRequest,
+    Identity,
     Leased,
     Options,
     Secret,
@@ -72,7 +73,7 @@ class Drawer:
         return f"slot {options.slot}"
 
     def watch(self, options: DrawerOptions, environ: Mapping[str, str]) -> tuple[Path, ...]:
-        return self.files
+        return (*self.files, *filter(None, (options.label,)))
 
     def read(self, request: FetchRequest[DrawerOptions]) -> Any:  # noqa: ANN401  # whatever a test tells it
         self.asked.append(request)
@@ -84,6 +85,12 @@ class Jobs(Drawer):
 
     def variables(self, options: DrawerOptions) -> tuple[str, ...]:
         return ("JOB",)
+
+
+class OfThisMachine(Drawer):
+    """Reads what another machine would read otherwise."""
+
+    reach = "local"
 
 
 def offering(*sources: Any) -> object:  # noqa: ANN401  # a plugin may offer anything
@@ -278,6 +285,28 @@ class TestLife:
             revealed(broker)
         assert len(drawer.asked) == 2
 
+    @pytest.mark.parametrize(
+        ("reference", "reach"),
+        [
+            ('{ drawer = { slot = "top" } }', "global"),
+            ('{ machine = { slot = "top" } }', "local"),
+            ('{ drawer = { slot = "top", key = { machine = { slot = "keys" } } } }', "local"),
+        ],
+        ids=["another-source", "by-itself", "to-enter-a-store"],
+    )
+    def test_what_is_made_of_a_secret_of_one_machine_is_of_that_machine(
+        self, reference: str, reach: str, tmp_path: Path
+    ) -> None:
+        def role(_: object) -> Identity:
+            return Identity(("a role",), reach="global")
+
+        stub = Stub("tables", identifies=role, options=TableOptions)
+        options = f"options = {{ variables = {{ KEY = {reference} }} }}\n"
+        text = f'[[registry]]\nmatch = "{TARGET}"\nprovider = "tables"\n{options}'
+        sources = offering(Drawer(), OfThisMachine(name="machine"))
+        with made(tmp_path, text, [sources, plugin(stub)]) as broker:
+            assert broker.explain(TARGET).reach == reach
+
     def test_what_was_got_with_it_and_expires_is_remembered_as_long_as_it_lives(
         self, tmp_path: Path, clock: HandClock
     ) -> None:
@@ -324,6 +353,32 @@ class TestLife:
             found = broker.access(TARGET).credential
         assert isinstance(found, Basic)
         assert found.expires_at == clock.now() + timedelta(seconds=7)
+
+    @pytest.mark.parametrize(("ttl", "seconds"), [(300, 60), (20, 20)], ids=["it-ends-first", "its-ttl-is-shorter"])
+    def test_what_ends_by_itself_makes_no_static_password_one_that_expires(
+        self, ttl: int, seconds: int, tmp_path: Path, clock: HandClock
+    ) -> None:
+        def lent(request: FetchRequest[DrawerOptions]) -> Leased:
+            return Leased(Secret("alice"), request.clock.now() + timedelta(seconds=60))
+
+        drawer = Drawer(lent)
+        named = f'username = {{ drawer = {{ slot = "name", ttl = {ttl}.0 }} }}'
+        text = rule('"wonder"').replace('username = "alice"', named) + '[cache]\nstore = "file"\n'
+        environ = {"XDG_RUNTIME_DIR": str(tmp_path / "runtime")}
+        (tmp_path / "runtime").mkdir(mode=0o700)
+        with made(tmp_path, text, [offering(drawer)], clock=clock, **environ) as broker:
+            found = broker.access(TARGET).credential
+            assert isinstance(found, Basic)
+            assert (found.username, found.secret.reveal(), found.expires_at) == ("alice", "wonder", None)
+            clock.move(seconds - 1)
+            revealed(broker)
+            assert len(drawer.asked) == 1
+            clock.move(1)
+            revealed(broker)
+        assert len(drawer.asked) == 2
+        assert b"wonder" not in b"".join(
+            path.read_bytes() for path in (tmp_path / "runtime").rglob("*") if path.is_file()
+        )
 
     def test_that_by_which_a_store_is_entered_ends_nothing_that_lies_there(
         self, tmp_path: Path, clock: HandClock

@@ -125,10 +125,18 @@ class TestExpiry:
         token = Secret(unsigned({"iat": 1, "exp": 1_000}))
         assert end_of(token, BEGIN + timedelta(seconds=now)) == BEGIN + timedelta(seconds=end)
 
+    @pytest.mark.parametrize("now", [1, 3_600], ids=["to-come", "past"])
+    def test_since_when_it_lives_it_need_not_say(self, now: int) -> None:
+        token = Secret(unsigned({"exp": 1_000}))
+        assert end_of(token, BEGIN + timedelta(seconds=now)) == BEGIN + timedelta(seconds=1_000)
+
     @pytest.mark.parametrize(
         "claims",
         [
-            {"exp": 1_000},
+            {"iat": None, "exp": -1},
+            {"exp": 0},
+            {"exp": 1e300},
+            {"exp": 10**40},
             {"iat": 1_000, "exp": 1_000},
             {"iat": 2_000, "exp": 1_000},
             {"iat": -1, "exp": 1_000},

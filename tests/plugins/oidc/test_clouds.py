@@ -35,11 +35,14 @@ Asked = Callable[..., Broker]
 
 @dataclass(frozen=True)
 class Cloud:
-    """``trust`` lets a subject of an issuer in, and returns the rule with a reference to a token for ``audience``.
+    """A registry of it is at ``host``.
+
+    ``trust`` lets a subject of an issuer in, and returns the rule with a reference to a token for ``audience``.
 
     ``whose`` is who a broker is there; ``refusals`` is what is said of another audience, subject and signature.
     """
 
+    host: str
     audience: str
     trust: Callable[[IdentityProvider, str, str], str]
     whose: Callable[..., str]
@@ -52,6 +55,7 @@ class Cloud:
 def on_aws(authority: Authority) -> Iterator[Cloud]:
     with aws.serving(authority.server_context(*aws.NAMES)) as cloud:
         yield Cloud(
+            ecr.HOST,
             clouds.AWS_AUDIENCE,
             partial(clouds.trusted_by_aws, cloud),
             lambda *args, **asked: ecr.whose(cloud, *args, **asked).rpartition("/")[2],
@@ -66,6 +70,7 @@ def on_google(authority: Authority) -> Iterator[Cloud]:
     with google.serving(authority.server_context(*google.NAMES)) as cloud:
         cloud.accounts.life = timedelta(hours=2)
         yield Cloud(
+            gar.HOST,
             clouds.GOOGLE_AUDIENCE,
             partial(clouds.trusted_by_google, cloud),
             partial(gar.whose, cloud),
@@ -79,6 +84,7 @@ def on_google(authority: Authority) -> Iterator[Cloud]:
 def on_azure(authority: Authority) -> Iterator[Cloud]:
     with azure.serving(authority.server_context(*azure.NAMES)) as cloud:
         yield Cloud(
+            acr.HOST,
             clouds.AZURE_AUDIENCE,
             partial(clouds.trusted_by_azure, cloud),
             partial(acr.whose, cloud),
@@ -116,6 +122,13 @@ def test_a_token_of_each_source_is_exchanged_at_each_cloud(
 ) -> None:
     assert cloud.whose(asking(reference)) == "ci"
     assert [*world.subjects.values()] == [cloud.audience]
+
+
+@EVERY
+def test_what_one_machine_got_by_its_token_is_never_shared_with_another(
+    reference: Reference, asking: Asked, cloud: Cloud
+) -> None:
+    assert asking(reference).explain(f"{cloud.host}/app").reach == "local"
 
 
 @EVERY

@@ -14,7 +14,7 @@ from ocibroker.testing import Authority, CannedResponse
 from tests.azure.registry_tokens import unsigned
 from tests.oidc.issuers import GITHUB
 from tests.oidc.world import BODY, World
-from tests.plugins.oidc.references import GITHUB_ACTIONS, REFERENCES, Reference
+from tests.plugins.oidc.references import GITHUB_ACTIONS, KUBERNETES_TOKEN, REFERENCES, Reference
 from tests.transport.brokers import Desk
 from tests.transport.hand_clock import HandClock
 from tests.vault import emulator as vault
@@ -80,6 +80,18 @@ def test_a_credential_says_that_it_ends(
     assert found.expires_at - clock.now() > timedelta(seconds=seconds - 1)
 
 
+def test_a_pod_whose_own_token_was_renewed_is_the_same(desk: Desk, world: World, pod: Path) -> None:
+    clock = HandClock()
+    text, environ = rule(KUBERNETES_TOKEN.to(AUDIENCE, pod)), KUBERNETES_TOKEN.environ
+    broker = desk.broker(text, environ=environ, route=world.route, clock=clock)
+    token = password(broker)
+    (pod / "..data_tmp").symlink_to(pod)  # as the kubelet does it
+    (pod / "token").write_text("an0ther-t0ken-of-the-pod")
+    world.failing = CannedResponse(500, {}, BODY.encode())
+    clock.move(1)
+    assert (password(broker), broker.explain(TARGET).watch) == (token, ())
+
+
 def test_one_that_says_no_end_is_remembered_for_its_ttl(desk: Desk, world: World, pod: Path) -> None:
     world.failing = CannedResponse.of_json({"value": "opaque"})
     clock = HandClock()
@@ -90,9 +102,12 @@ def test_one_that_says_no_end_is_remembered_for_its_ttl(desk: Desk, world: World
     assert len(world.asked) == 2
 
 
+@pytest.mark.parametrize("claims", [{"iat": 1, "exp": 301}, {"exp": 301}], ids=["with-iat", "without"])
 @EVERY
-def test_one_that_has_ended_is_never_sent(reference: Reference, desk: Desk, world: World, pod: Path) -> None:
-    ended = unsigned({"iat": 1, "exp": 301})
+def test_one_that_has_ended_is_never_sent(
+    reference: Reference, claims: dict[str, int], desk: Desk, world: World, pod: Path
+) -> None:
+    ended = unsigned(claims)
     said = {"value": ended, "status": {"token": ended}}
     status = 201 if reference.name == "kubernetes_token" else 200
     world.failing = CannedResponse.of_json(said, status=status)
@@ -100,6 +115,31 @@ def test_one_that_has_ended_is_never_sent(reference: Reference, desk: Desk, worl
         world.failing = CannedResponse(200, {"Metadata-Flavor": "Google"}, ended.encode())
     error = failure(asking(desk, world, reference, pod), reference.name, CredentialUnavailable)
     assert ("has expired" in error.message, error.hint) == (True, "set this machine's clock")
+
+
+@pytest.mark.parametrize(
+    ("ends", "why"),
+    [("2020-01-01T00:00:00Z", "has expired"), ("2100-01-01T00:00:00", "answered without a token")],
+    ids=["past", "in-no-zone"],
+)
+def test_one_that_the_api_server_says_has_ended_is_never_sent(
+    ends: str, why: str, desk: Desk, world: World, pod: Path
+) -> None:
+    said = {"status": {"token": "opaque", "expirationTimestamp": ends}}
+    world.failing = CannedResponse.of_json(said, status=201)
+    error = failure(asking(desk, world, KUBERNETES_TOKEN, pod), "kubernetes_token", CredentialUnavailable)
+    assert why in error.message
+
+
+def test_an_opaque_one_ends_when_the_api_server_says(desk: Desk, world: World, pod: Path, clock: HandClock) -> None:
+    ends = clock.now().replace(microsecond=0) + timedelta(seconds=60)
+    said = {"status": {"token": "opaque", "expirationTimestamp": ends.isoformat()}}
+    world.failing = CannedResponse.of_json(said, status=201)
+    text = rule(KUBERNETES_TOKEN.to(AUDIENCE, pod))
+    broker = desk.broker(text, environ=KUBERNETES_TOKEN.environ, route=world.route, clock=clock)
+    found = broker.access(TARGET).credential
+    assert isinstance(found, Basic)
+    assert found.expires_at == ends
 
 
 def test_a_vault_is_entered_by_it(desk: Desk, world: World, pod: Path, authority: Authority) -> None:
@@ -137,6 +177,7 @@ def test_elsewhere_no_login_of_another_tool_takes_its_place(
     ("reference", "why"),
     [
         ("{ google_identity = {} }", "audience"),
+        ('{ google_identity = { audience = "" } }', "audience is empty"),
         ("{ kubernetes_token = {} }", "service_account"),
         ('{ kubernetes_token = { service_account = "../a" } }', "something else than namespace/name"),
         ('{ github_actions = { audiance = "a" } }', "did you mean audience"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ocibroker.errors import ConfigurationError, CredentialUnavailable, NoIdentity
-from ocibroker.provider import Caller, Secret
+from ocibroker.provider import SERVICE_ACCOUNT, Caller, Secret
 from ocibroker.testing import CannedResponse
 from tests.oidc.issuers import CLUSTER, GITHUB
 from tests.oidc.world import World
@@ -118,9 +118,10 @@ class TestGoogle:
     def test_the_machine_gets_a_token_for_the_audience(self, asker: Asker) -> None:
         assert subject(asker, QUAY.rule(source="google", audience="a b&c"), {}) == "a b&c"
 
-    def test_without_an_audience_nobody_is_asked(self, asker: Asker) -> None:
-        assert "set audience" in asker.failure(QUAY.rule(source="google"), QUAY.registry).hint
-        assert asker.world.asked == []
+    def test_without_an_audience_it_is_that_of_the_exchange(self, asker: Asker) -> None:
+        case = CASES["dockerhub"]
+        assert asker.access(case.rule(source="google"), case.registry).headers()
+        assert [*asker.world.subjects.values()] == [case.audience]
 
     def test_no_proxy_is_asked_for_the_identity_of_its_own_machine(self, asker: Asker) -> None:
         environ = {"GCE_METADATA_HOST": "metadata.corp.test", "HTTP_PROXY": "http://127.0.0.1:1"}
@@ -159,6 +160,43 @@ class TestTheCaller:
         assert isinstance(error, CredentialUnavailable)
 
 
+class TestWhatIsShown:
+    @pytest.mark.parametrize(
+        ("source", "environ", "shown"),
+        [
+            ("google", {}, ["google_identity for https://identity.docker.com"]),
+            (
+                "google",
+                {"GCE_METADATA_HOST": "metadata.corp.test"},
+                ["google_identity for https://identity.docker.com", "GCE_METADATA_HOST metadata.corp.test"],
+            ),
+            (
+                "kubernetes",
+                CLUSTER,
+                [
+                    f"kubernetes_token apps/puller by {SERVICE_ACCOUNT} for https://identity.docker.com",
+                    "KUBERNETES_SERVICE_HOST kubernetes.test",
+                    "KUBERNETES_SERVICE_PORT 443",
+                ],
+            ),
+            ("github-actions", {}, ["github_actions for https://identity.docker.com"]),
+        ],
+        ids=["google", "of-another-server", "kubernetes", "outside-of-a-job"],
+    )
+    def test_whom_a_token_is_asked_of_and_for(
+        self, source: str, environ: Mapping[str, str], shown: list[str], asker: Asker
+    ) -> None:
+        account = {"service_account": "apps/puller"} if source == "kubernetes" else {}
+        broker = asker.broker(CASES["dockerhub"].rule(source=source, **account), environ)
+        found = broker.explain("docker.io/acme/app").identity
+        assert [*found[: len(shown)], found[len(shown)].partition(" ")[0]] == [*shown, "exchange"]
+
+    def test_of_a_job_nothing_that_is_secret(self, asker: Asker) -> None:
+        found = asker.broker(QUAY.rule(source="github-actions"), GITHUB).explain("quay.test/app").identity
+        assert [name for name in GITHUB if any(part.startswith(f"{name} ") for part in found)] == [*GITHUB]
+        assert not any(value in part for value in GITHUB.values() for part in found)
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [
@@ -168,6 +206,7 @@ class TestTheCaller:
         ({"source": "google", "service_account": "a/b"}, "service_account is for the source kubernetes"),
         ({"source": "kubernetes", "service_account": "../a"}, "something else than namespace/name"),
         ({"source": "spiffe"}, "source"),
+        ({"source": "google"}, "the source google needs audience: the exchange quay has none of its own"),
     ],
 )
 def test_a_source_that_cannot_work_is_refused_when_the_rule_is_read(

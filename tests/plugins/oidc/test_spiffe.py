@@ -65,6 +65,16 @@ def test_the_agent_is_asked_for_the_workloads_token(
     assert agent.asked == [("", (AUDIENCE,))]
 
 
+def test_an_agent_that_was_started_anew_is_the_same(agent: Agent, desk: Desk, clock: HandClock) -> None:
+    broker = desk.broker(rule(f', socket = "{agent.socket}"'), clock=clock)
+    token = password(broker)
+    agent.socket.unlink()
+    with serving(agent):
+        clock.move(1)
+        assert password(broker) == token
+    assert len(agent.asked) == 1
+
+
 def test_one_of_several_identities_may_be_named(agent: Agent, environ: Mapping[str, str], desk: Desk) -> None:
     token = password(desk.broker(rule(f', spiffe_id = "{OTHER}"'), environ=environ))
     assert agent.issuer.subject(token, AUDIENCE) == OTHER
@@ -152,11 +162,43 @@ def test_the_deadline_holds(agent: Agent, environ: Mapping[str, str], desk: Desk
 
 @pytest.mark.parametrize(
     ("inside", "why"),
-    [("", "audience"), ('audience = "a", spiffe_id = "https://a"', "does not begin with spiffe://")],
+    [
+        ("", "audience"),
+        ('audience = ""', "audience is empty"),
+        ('audience = "a", spiffe_id = "https://a"', "does not begin with spiffe://"),
+    ],
 )
 def test_a_reference_that_cannot_work_is_refused_when_it_is_read(inside: str, why: str, desk: Desk) -> None:
     with pytest.raises(ConfigurationError, match=why):
         desk.broker(stored.rule("spiffe", inside))
+
+
+SLOW = """
+import sys
+import time
+from pathlib import Path
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "spiffe": time.sleep(0.6)
+
+sys.meta_path.insert(0, Slow())
+from ocibroker import Broker
+from ocibroker.errors import DeadlineExceeded
+
+with Broker.from_config(Path(sys.argv[1]), environ={"SPIFFE_ENDPOINT_SOCKET": f"unix://{sys.argv[2]}"}) as broker:
+    try: broker.access("charts.example.com", deadline=0.5)
+    except DeadlineExceeded: pass
+    time.sleep(1.5)  # its worker is still at it
+"""
+
+
+def test_an_agent_is_not_asked_when_the_import_has_taken_all_the_time(agent: Agent, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o600)
+    path.write_text(rule())
+    subprocess.run([sys.executable, "-c", SLOW, str(path), str(agent.socket)], check=True)
+    assert agent.asked == []
 
 
 WITHOUT = """
