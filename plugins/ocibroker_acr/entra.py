@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,9 @@ from ocibroker_acr.wire import Wire
 
 PACKAGES: Final = ("azure", "msal")
 """Whose loggers are kept quiet."""
+
+_LATER: Final = ("azure.core.pipeline.policies.http_logging_policy", "msal.oauth2cli.oauth2")
+"""Loggers that are made by the first sign-in of a process, and not by the import."""
 
 _LARGEST: Final = 256 * 1024
 """Bytes of a file with a certificate, its chain and its key."""
@@ -81,6 +85,8 @@ def _said(wire: Wire, error: Exception) -> OcibrokerError:
 def _credential(request: FetchRequest[AcrOptions], application: Application, wire: Wire, authority: str) -> Any:  # noqa: ANN401  # three classes, one method
     from azure import identity
 
+    for name in _LATER:
+        logging.getLogger(name)
     hush(*PACKAGES)  # the import has made more loggers
     who = (application.tenant, application.client)
     settings: dict[str, Any] = {
