@@ -68,6 +68,11 @@ class Known:
         """The id of the key that the store seals new entries with; empty where it seals nothing."""
         return self._store.sealing
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the store; empty where all is well."""
+        return self._store.trouble
+
     def in_the_way(self, inquiry: Inquiry) -> str | None:
         """Return what went wrong since it last went well, and for how long nobody is asked because of it."""
         return self.troubles.describe(inquiry.key, inquiry.source)

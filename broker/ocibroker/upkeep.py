@@ -97,6 +97,10 @@ class Upkeep:
         """Return the id of the key that new entries of a shared store are sealed with; empty where none is."""
         return self._answers.known.sealing
 
+    def trouble(self) -> str:
+        """Return what is wrong with the store, while it is; empty where all is well."""
+        return self._answers.known.trouble
+
     def evicted(self) -> Mapping[str, int]:
         """Return how many answers have been dropped, by the reason; what has expired is none of them."""
         memory = self._answers.known.memory

@@ -189,6 +189,15 @@ class TestTrouble:
         assert caplog.text.count("the cache cannot be used") == 1
         assert SECRET not in caplog.text
 
+    def test_what_is_wrong_is_told_until_all_is_well(self, tmp_path: Path) -> None:
+        (tmp_path / "cache").write_text("")
+        store = FileStore(tmp_path / "cache", "this start")
+        store.put(KEY, kept(), "ecr")
+        told = store.trouble
+        (tmp_path / "cache").unlink()
+        store.put(KEY, kept(), "ecr")
+        assert ("cache" in told, store.trouble) == (True, "")
+
     def test_who_waits_in_vain_for_a_turn_goes_on_without(self, store: FileStore) -> None:
         with store.turn(KEY, Deadline.after(10)), FileStore(store.folder, "x").turn(KEY, Deadline.after(0.1)):
             pass

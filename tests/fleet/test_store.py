@@ -290,6 +290,17 @@ class TestTrouble:
         assert [message for message in caplog.messages if "Connection refused" in message] == caplog.messages
         assert len(caplog.messages) == 1
 
+    def test_what_is_wrong_is_told_until_all_is_well(self, fleet: Fleet) -> None:
+        store = fleet.store()
+        fleet.server.stop()
+        try:
+            store.get(KEY, now())
+            told = store.trouble
+        finally:
+            fleet.server.start()
+        assert "Connection refused" in told
+        assert settled(lambda: store.get(KEY, now()) is None and store.trouble == "")
+
     def test_a_server_that_takes_connections_and_answers_nothing(
         self, fleet: Fleet, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -223,7 +223,7 @@ def hostile(text: str) -> Status:
         ),
         "listeners": (ListenerStatus(name=text, address=text, callers=text, mode=text, owner=text),),
         "certificates": (CertificateStatus(role=text, name=text, ends_at=NOW),),
-        "cache": CacheStatus(store=text, entries=1, answers={text: 1}, key=text),
+        "cache": CacheStatus(store=text, entries=1, answers={text: 1}, key=text, trouble=text),
         "configuration": ConfigurationStatus(path=text, generation=1, since=NOW, insecure=(text,), failure=failure),
         "timeline": (Change(at=NOW, event=text, text=text),),
     }

@@ -131,13 +131,15 @@ class CacheStatus(msgspec.Struct, frozen=True, kw_only=True):
     """``store`` is where answers are kept beside this process's memory.
 
     ``answers`` counts callers by what they got, as ``served`` of a target does. ``key`` is the id of the key that
-    what a fleet shares is sealed with from now on; empty where nothing is.
+    what a fleet shares is sealed with from now on; empty where nothing is. ``trouble`` is what is wrong with the
+    store; empty where all is well.
     """
 
     store: str
     entries: int
     answers: dict[str, int]
     key: str = ""
+    trouble: str = ""
 
 
 class ConfigurationStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,6 +53,7 @@ class FileStore:
     def __init__(self, folder: Path, start: str | None = None) -> None:
         self.folder: Final = folder
         self._start = boot_id() if start is None else start
+        self.trouble = ""
         self._complained = False
 
     def get(self, key: str, now: Moment) -> Entry | None:
@@ -154,7 +155,9 @@ class FileStore:
         """Have a failure of the block logged once: a store is a help, and never in the way."""
         try:
             yield
+            self.trouble = ""
         except (OSError, WriteFailed) as error:
+            self.trouble = str(error)
             if not self._complained:
                 self._complained = True
                 _LOG.warning("the cache cannot be used: %s", error)

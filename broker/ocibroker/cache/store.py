@@ -16,7 +16,7 @@ class Store(Protocol):
 
     Only what expires is kept in one: a password that is good for ever is not written down again. ``shared`` is the
     URL of one that several machines share, and empty otherwise; ``sealing`` the id of the key that it seals new
-    entries with.
+    entries with; ``trouble`` what is wrong with it, empty where all is well.
     """
 
     @property
@@ -27,6 +27,11 @@ class Store(Protocol):
     @property
     def sealing(self) -> str:
         """Which key it is, and nothing of the key; empty where it seals nothing."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """What went wrong, until it goes well again."""
         ...
 
     def get(self, key: str, now: Moment) -> Entry | None:
@@ -66,6 +71,7 @@ class Nowhere:
 
     shared: Final = ""
     sealing: Final = ""
+    trouble: Final = ""
 
     def get(self, key: str, now: Moment) -> Entry | None:
         """Return none."""

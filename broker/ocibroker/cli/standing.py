@@ -96,7 +96,8 @@ def _cache(said: CacheStatus) -> Fact:
     from ocibroker.sidecar.status.words import counted
 
     key = f"; sealed with key {said.key}" if said.key else ""
-    return Fact("cache", f"{said.entries} in {said.store}", f"callers got: {counted(said.answers)}{key}")
+    wrong = f"; what is wrong: {said.trouble}" if said.trouble else ""
+    return Fact("cache", f"{said.entries} in {said.store}", f"callers got: {counted(said.answers)}{key}{wrong}")
 
 
 def _warnings(found: Status) -> Iterator[Fact]:

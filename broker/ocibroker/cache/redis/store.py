@@ -83,7 +83,13 @@ class RedisStore:
         self._start = start
         self._boot = boot_id()
         self._complaints: set[str] = set()
+        self._troubles: dict[str, str] = {}
         self._off = False
+
+    @property
+    def trouble(self) -> str:
+        """What goes wrong, and that entries were tampered with."""
+        return "; ".join(self._troubles.copy().values())
 
     def get(self, key: str, now: Moment) -> Entry | None:
         """Return the entry, or none."""
@@ -105,6 +111,8 @@ class RedisStore:
             self._off = self._server.call("EVAL", PUT, 1, name, value, expiry, at, _OFF) == b"clock"
             if self._off:
                 self._complain("clock", f"its clock and ours differ by more than {_OFF} s, and nothing is shared")
+            else:
+                self._troubles.pop("clock", None)
 
     def discard(self, key: str, refused: Credential, now: Moment) -> None:
         """Forget the entry if it holds what was refused. Nobody waits for it."""
@@ -209,8 +217,11 @@ class RedisStore:
         else:
             if self._server.answers:
                 self._complaints.discard("down")
+                for about in ("down", "answer"):
+                    self._troubles.pop(about, None)
 
     def _complain(self, about: str, what: str, hint: str = "") -> None:
+        self._troubles[about] = what
         if about not in self._complaints:
             self._complaints.add(about)
             _LOG.warning("the shared cache %s: %s%s", self.shared, what, f" ({hint})" if hint else "")

@@ -101,7 +101,13 @@ def cache(generation: Generation, answers: Mapping[str, int]) -> CacheStatus:
     config = generation.config
     store = config.shared.url if config.shared else config.store or "memory"
     upkeep = generation.broker.upkeep
-    return CacheStatus(store=store, entries=upkeep.remembered(), answers=dict(answers), key=upkeep.sealing())
+    return CacheStatus(
+        store=store,
+        entries=upkeep.remembered(),
+        answers=dict(answers),
+        key=upkeep.sealing(),
+        trouble=upkeep.trouble(),
+    )
 
 
 def configuration(config: Config, standing: Standing) -> ConfigurationStatus:

@@ -152,6 +152,7 @@ def _certificates(status: Status) -> Iterator[Fact]:
 
 def _cache(status: Status) -> Iterator[Fact]:
     yield "store", status.cache.store
+    yield "what is wrong", status.cache.trouble
     yield "sealed with key", status.cache.key
     yield "remembered", str(status.cache.entries)
     answers = status.cache.answers
