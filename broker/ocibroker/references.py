@@ -18,7 +18,7 @@ def references(options: Struct) -> Iterator[SecretRef]:
 
 
 def all_references(options: Struct) -> Iterator[SecretRef]:
-    """Yield those by which a store is entered, too."""
+    """Yield the same, and those by which a store is entered."""
     for one in references(options):
         yield one
         if one.kept and one.kept.options is not None:
@@ -26,5 +26,5 @@ def all_references(options: Struct) -> Iterator[SecretRef]:
 
 
 def are_local(options: Struct) -> bool:
-    """Whether any of them all is to what another machine reads otherwise."""
+    """Whether another machine would read something else by any of them."""
     return any(one.kept and one.kept.reach != "global" for one in all_references(options))

@@ -88,7 +88,7 @@ class RedisStore:
 
     @property
     def trouble(self) -> str:
-        """What goes wrong, and that entries were tampered with."""
+        """What goes wrong until it goes well again; that an entry was tampered with stays."""
         return "; ".join(self._troubles.copy().values())
 
     def get(self, key: str, now: Moment) -> Entry | None:
