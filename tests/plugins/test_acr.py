@@ -22,7 +22,7 @@ from tests.azure.registry_tokens import unsigned
 from tests.plugins.acr.asking import HOST, with_cli
 from tests.plugins.acr.certificates import certificate
 from tests.plugins.oidc.references import GITHUB_ACTIONS, GOOGLE_IDENTITY, KUBERNETES_TOKEN
-from tests.plugins.oidc.referring import SECRETS, Referring, issued
+from tests.plugins.oidc.referring import SECRETS, Referring
 
 pytestmark = [pytest.mark.acceptance(34), pytest.mark.acceptance(35)]
 
@@ -110,9 +110,6 @@ class _Referring(Referring, _Contract):
             "client_id": "the-client",
             "federated_token": self.reference.table("any", "pod"),
         }
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        return issued(request) or told(request)
 
 
 class TestGitHubActions(_Referring):

@@ -16,7 +16,7 @@ from tests.aws.registries import LOOK_ALIKES, REGISTRIES
 from tests.plugins.ecr.asking import HOST, PUBLIC
 from tests.plugins.ecr.told import KEY_ID, SECRET_KEY, SESSION, TOKEN, told
 from tests.plugins.oidc.references import GITHUB_ACTIONS, GOOGLE_IDENTITY, KUBERNETES_TOKEN
-from tests.plugins.oidc.referring import SECRETS, Referring, issued
+from tests.plugins.oidc.referring import SECRETS, Referring
 
 pytestmark = pytest.mark.acceptance(34)
 
@@ -76,9 +76,6 @@ class _Referring(Referring, _Contract):
             "role_arn": "arn:aws:iam::1:role/a",
             "web_identity_token": self.reference.table("sts.amazonaws.com", "pod"),
         }
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        return issued(request) or told(request)
 
 
 class TestGitHubActions(_Referring):

@@ -18,7 +18,7 @@ from ocibroker_gar import GarProvider
 from tests.google.accounts import CLIENT_SECRET, POOL, Accounts, federated, generate_url, written
 from tests.google.registries import LOOK_ALIKES, REGISTRIES, SOVEREIGN
 from tests.plugins.oidc.references import GITHUB_ACTIONS, GOOGLE_IDENTITY, KUBERNETES_TOKEN
-from tests.plugins.oidc.referring import SECRETS, Referring, issued
+from tests.plugins.oidc.referring import SECRETS, Referring
 
 pytestmark = pytest.mark.acceptance(34)
 
@@ -113,9 +113,6 @@ class _Referring(Referring, _Contract):
     @property
     def options(self) -> Mapping[str, Any]:  # type: ignore[override]
         return {"workload_identity_provider": f"{POOL}ci", "identity_token": self.reference.table("any", "pod")}
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        return issued(request) or told(request)
 
 
 class TestGitHubActions(_Referring):

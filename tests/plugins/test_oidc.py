@@ -14,7 +14,7 @@ from ocibroker_oidc import OidcProvider
 from tests.plugins.oidc.asking import CASES
 from tests.plugins.oidc.references import GITHUB_ACTIONS, GOOGLE_IDENTITY, KUBERNETES_TOKEN, SUBJECT
 from tests.plugins.oidc.referring import SECRETS as ISSUED
-from tests.plugins.oidc.referring import Referring, issued
+from tests.plugins.oidc.referring import Referring
 
 GRANTED = "granted-t0ken-of-the-contract"
 SECRETS = (SUBJECT, "s3cret/of+the client")
@@ -63,7 +63,12 @@ class TestCloudsmith(_Kept):
     exchange = "cloudsmith"
 
 
-class _Asked(Referring):
+class _Granting(ProviderContract):
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"token": GRANTED})
+
+
+class _Asked(Referring, _Granting):
     provider = OidcProvider()
     secrets = (*SECRETS, *ISSUED)
     said: Mapping[str, Any] = MappingProxyType({})
@@ -71,9 +76,6 @@ class _Asked(Referring):
     @property
     def options(self) -> Mapping[str, Any]:  # type: ignore[override]
         return {**CASES["quay"].options, **self.said}
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        return issued(request) or httpx.Response(200, json={"token": GRANTED})
 
 
 class TestOfGitHubActions(_Asked):

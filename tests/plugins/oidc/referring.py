@@ -16,7 +16,7 @@ SECRETS = (SUBJECT, POD_TOKEN, GITHUB["ACTIONS_ID_TOKEN_REQUEST_TOKEN"])
 
 
 class Referring(ProviderContract):
-    """``options`` of the subclass have ``reference`` in them; its own ``answer`` comes after the issuer's."""
+    """``options`` of the subclass have ``reference`` in them; the other base answers what an issuer does not."""
 
     reference: Reference
 
@@ -25,8 +25,11 @@ class Referring(ProviderContract):
         (folder / "pod" / "token").write_text(POD_TOKEN)
         return self.reference.environ
 
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        return _issued(request) or super().answer(request)
 
-def issued(request: httpx.Request) -> httpx.Response | None:
+
+def _issued(request: httpx.Request) -> httpx.Response | None:
     """Answer as an issuer does; none for whom is none."""
     hosts = dict(zip((HOSTS["github"], HOSTS["kubernetes"], HOSTS["google"]), REFERENCES, strict=True))
     found = hosts.get(request.url.host)
